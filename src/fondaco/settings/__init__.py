@@ -1,0 +1,50 @@
+"""Frozen Settings, read once and passed; the only reader of the environment.
+
+Precedence: option > environment (``FONDACO_SOURCES__SHOP__PATH``) > ``.env`` > target > ``fondaco.yml`` > default.
+
+    shape.py    what may be said, as frozen pydantic models
+    values.py   durations, shares and paths as people write them
+    yaml.py     fondaco.yml as values that know their line
+    layers.py   environment, .env and targets laid over the file; ${NAME} filled in
+    load.py     one call for all of it, and errors that name file, line, setting and the nearest right word
+"""
+
+from __future__ import annotations
+
+from fondaco.settings.load import CONFIG_FILE, Effective, effective, find_config, find_house, is_ci, load_settings
+from fondaco.settings.shape import (
+    Business,
+    DemoSource,
+    FilesSource,
+    LakeSettings,
+    Quality,
+    Rfm,
+    Rules,
+    Settings,
+    SourceSettings,
+    TestOrders,
+    Warehouse,
+    schema,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "Business",
+    "DemoSource",
+    "Effective",
+    "FilesSource",
+    "LakeSettings",
+    "Quality",
+    "Rfm",
+    "Rules",
+    "Settings",
+    "SourceSettings",
+    "TestOrders",
+    "Warehouse",
+    "effective",
+    "find_config",
+    "find_house",
+    "is_ci",
+    "load_settings",
+    "schema",
+]

@@ -1,0 +1,174 @@
+"""What fondaco.yml may say, as frozen pydantic models. Descriptions are the reference's text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from fondaco.settings.values import Duration, LocalPath, Location, Share, Zone, parse_duration, parse_share
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+#: Names become folders, SQL identifiers and parts of environment names (which use ``__`` as their dot).
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Business(_Frozen):
+    timezone: Zone = "UTC"
+    """IANA time zone of the shop: every `*_date` column is a day of this zone."""
+    currency: Currency = "EUR"
+    """ISO 4217 code of the reporting currency."""
+    week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    """First day of the reporting week."""
+    settle_days: int = Field(default=14, ge=0)
+    """Days after which a rate by order day (cancellations, refunds) counts as settled."""
+
+
+class DemoSource(_Frozen):
+    """The simulated shop: a SQLite file that lives day by day."""
+
+    type: Literal["demo"]
+    customers: int = Field(default=8000, ge=10, le=1_000_000)
+    """About how many customers sign up in the first `days` days."""
+    seed: int = 42
+    """The same seed makes the same shop."""
+    start: date = date(2024, 1, 1)
+    """First day that the shop lives."""
+    days: int = Field(default=548, ge=1)
+    """Days that the shop has lived when it is first opened; 548 is a year and a half."""
+    path: LocalPath
+    """The shop's SQLite file; `.fondaco/<source>.sqlite` unless said otherwise."""
+    lag: Duration = parse_duration("2m")
+    """What the shop wrote in its last moments is left for the next run: late commits."""
+    overlap: Duration = parse_duration("10m")
+    """How far before the last row seen a run reads again; rows already landed are dropped."""
+    sweep: Duration = parse_duration("1d")
+    """How often, in the shop's time, keys are compared to find hard deletes."""
+
+    @property
+    def system(self) -> str:
+        return "demo"
+
+
+class FilesSource(_Frozen):
+    """A folder into which files are dropped."""
+
+    type: Literal["files"]
+    path: LocalPath
+    """Folder of the drops. Relative paths start at the folder of fondaco.yml."""
+    system: str
+    """What the files hold: a file of systems/."""
+
+
+SourceSettings = Annotated[DemoSource | FilesSource, Field(discriminator="type")]
+
+
+class LakeSettings(_Frozen):
+    path: Location
+    """Folder of the lake."""
+
+
+class Quality(_Frozen):
+    on_bad_row: Literal["quarantine", "stop"] = "quarantine"
+    """A row that cannot be typed or has no key: put it aside with its reason, or stop its table."""
+    max_bad_share: Share = parse_share("1%")
+    """A batch with a larger share of bad rows stops before it commits."""
+    on_new_column: Literal["add", "ignore", "stop"] = "add"
+    """A column nobody declared: land it and report it, leave it out and report it, or stop its table."""
+    on_type_change: Literal["quarantine", "stop"] = "quarantine"
+    """Values of another type than declared that cannot be widened exactly."""
+    stale_after: Duration = parse_duration("36h")
+    """`fondaco status` fails when a source has brought no row for so long."""
+
+
+class Warehouse(_Frozen):
+    type: Literal["duckdb"] = "duckdb"
+    """The engine."""
+    path: LocalPath
+    """The warehouse's file."""
+    memory_limit: Annotated[str, StringConstraints(pattern=r"(?i)^\d+(\.\d+)?\s*([KMGT]i?B|%)$")] = "2GB"
+    """Memory that the engine may use; beyond it, it spills to disk."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of the engine; one per core unless said otherwise."""
+
+
+class TestOrders(_Frozen):
+    email_domains: tuple[str, ...] = ()
+    """Orders with an e-mail of these domains are tests."""
+    coupons: tuple[str, ...] = ()
+    """Orders with these coupons are tests."""
+
+
+class Rfm(_Frozen):
+    window_days: int = Field(default=365, ge=1)
+    """Days back that recency, frequency and monetary value look."""
+    frequency_bands: tuple[int, ...] = (1, 2, 3, 5)
+    """Upper bounds of frequency scores 1 to 4, ascending; above the last is 5."""
+
+    @field_validator("frequency_bands")
+    @classmethod
+    def _four_ascending(cls, bands: tuple[int, ...]) -> tuple[int, ...]:
+        if len(bands) != 4 or bands[0] < 1 or list(bands) != sorted(set(bands)):
+            raise ValueError("frequency bands are four whole numbers from 1 up, ascending, as in [1, 2, 3, 5]")
+        return bands
+
+
+class Rules(_Frozen):
+    test_orders: TestOrders = TestOrders()
+    rfm: Rfm = Rfm()
+
+
+class Declared(_Frozen):
+    """Everything that fondaco.yml may say."""
+
+    version: Literal[1] = 1
+    """Version of this file's format."""
+    project: Name
+    """Name of the shop's warehouse: lower case, digits and underscores."""
+    business: Business = Business()
+    sources: Annotated[Mapping[Name, SourceSettings], Field(min_length=1)]
+    """Where rows come from, by name."""
+    lake: LakeSettings
+    quality: Quality = Quality()
+    warehouse: Warehouse
+    rules: Rules = Rules()
+    demo: bool = False
+    """True for a demonstration: demo log-ins, this machine only."""
+    targets: Mapping[str, Mapping[str, Any]] = {}
+    """Named changes to all of the above, chosen by `fondaco -t NAME`."""
+
+
+class Settings(Declared):
+    """What one call works with: the declarations, and where it stands."""
+
+    file: Path
+    """The fondaco.yml that was read."""
+    house: Path
+    """Folder with contracts/, systems/ and warehouse/."""
+    target: str | None = None
+    """The target in force."""
+
+    @property
+    def root(self) -> Path:
+        """Folder of fondaco.yml."""
+        return self.file.parent
+
+    @property
+    def state_dir(self) -> Path:
+        """Folder for what fondaco keeps for itself: lock, run log, JSON schema, simulated shops."""
+        return self.root / ".fondaco"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of fondaco.yml, for editors."""
+    found = Declared.model_json_schema()
+    defs = found["$defs"]
+    defs["DemoSource"]["required"] = ["type"]  # the default path is the source's name, which a schema cannot say
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "required": ["project", "sources"]}

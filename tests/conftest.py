@@ -1,0 +1,38 @@
+"""What every test may use: a small derandomised Hypothesis profile, the shared data if it is there, a house to stand in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+
+# derandomised: the same commit gives the same result; `--hypothesis-profile=long` looks further (make test-all)
+settings.register_profile("short", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", parent=settings.get_profile("short"), max_examples=300)
+settings.load_profile("short")
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data that stands beside the checkout; without it the test is skipped and says so."""
+    folder = Path(os.environ.get("FONDACO_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"left out: no shared data at {folder} (set FONDACO_SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_fondaco_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own FONDACO_… variables must not reach a test."""
+    for name in [name for name in os.environ if name.startswith("FONDACO_") and name != "FONDACO_SHARED_DATA"]:
+        monkeypatch.delenv(name)
