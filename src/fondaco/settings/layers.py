@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from fondaco.errors import ConfigError
+from fondaco.errors import ConfigError, did_you_mean
 from fondaco.settings.yaml import Document, Key
 
 PREFIX = "FONDACO_"
@@ -80,8 +80,6 @@ def read_dotenv(path: Path) -> dict[str, str]:
 
 
 def _target(document: Document, target: str) -> dict[str, Any]:
-    from fondaco.contracts import did_you_mean
-
     targets = document.values.get("targets") or {}
     if target not in targets:
         known = sorted(targets)

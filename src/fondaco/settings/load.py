@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fondaco.contracts import did_you_mean
-from fondaco.errors import ConfigError
+from fondaco.errors import ConfigError, did_you_mean
 from fondaco.settings.layers import Layers, is_secret, lay, read_dotenv
 from fondaco.settings.shape import Declared, DemoSource, FilesSource, Settings
 from fondaco.settings.yaml import Document, Key, read_document

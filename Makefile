@@ -1,0 +1,81 @@
+# The verbs of fondaco. Each is a door that people and CI share; `make help` lists them.
+# What is made stands in .venv (the environment) and .uv (the installer); the command is then .venv/bin/fondaco.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# the first Python that is new enough; say `make PYTHON=/path/to/python …` for another one
+PYTHON ?= $(shell for found in python3 python3.13 python3.12 python3.11; do \
+	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
+WORKERS ?= 2
+READY := .venv/.ready
+FONDACO := .venv/bin/fondaco
+COMPILE := .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export DO_NOT_TRACK = 1
+
+.PHONY: help setup run test test-all check format bench docs lock clean
+
+help:  ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: $(READY)  ## make .venv from the locked, hashed versions (Python >= 3.11 and PyPI are enough)
+
+# Only what the environment is made of: a second call does nothing.
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "fondaco needs Python 3.11 or later; none was found (make PYTHON=/path/to/python3 …)" >&2; exit 2; fi
+	@echo "setting up .venv with $$($(PYTHON) --version)"
+	@rm -rf .venv
+	@if [ -x .uv/bin/uv ] && .uv/bin/uv --version 2>/dev/null | grep -qF "uv $$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.lock)"; then :; \
+	else rm -rf .uv && $(PYTHON) -m venv .uv && .uv/bin/python -m pip install -qq --only-binary :all: --require-hashes -r requirements-uv.lock || true; fi
+	@if [ -x .uv/bin/uv ]; then \
+		.uv/bin/uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv; \
+		.uv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --no-deps -r requirements.lock; \
+		.uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .; \
+	else \
+		echo "no uv for this machine: installing with pip, which takes some minutes"; \
+		$(PYTHON) -m venv .venv; \
+		.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock; \
+		.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@
+
+run: $(READY)  ## the demo: a shop's year and a half, landed, built and shown; then one day more
+	@$(FONDACO) run
+	@$(FONDACO) demo --days 1
+	@$(FONDACO) run
+
+test: $(READY)  ## the tests that are run on every change
+	@.venv/bin/python -m pytest -n $(WORKERS)
+
+test-all: $(READY)  ## every test: whole years, kills at every point, more examples of each law
+	@.venv/bin/python -m pytest -n $(WORKERS) -m "slow or not slow" --hypothesis-profile=long
+
+check: $(READY)  ## style, types, imports and SQL: everything that needs no run
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet . || { echo "not in the house's format; put right by: make format" >&2; exit 1; }
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-logo --no-timing 2>&1 | grep -v '^$$'
+	@FONDACO_WAREHOUSE_PATH=:memory: .venv/bin/sqlfluff lint --disable-progress-bar warehouse/models warehouse/snapshots warehouse/tests
+	@echo "check: ok"
+
+format: $(READY)  ## put Python and SQL into the house's format
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format --quiet .
+	@FONDACO_WAREHOUSE_PATH=:memory: .venv/bin/sqlfluff fix --quiet --disable-progress-bar warehouse/models warehouse/snapshots warehouse/tests
+
+bench: $(READY)  ## speed and memory, as ratios in one run
+	@.venv/bin/python -m bench
+
+docs: $(READY)  ## write docs/reference.md anew from the code
+	@.venv/bin/python -m docs.make
+
+lock: $(READY)  ## resolve the dependencies of pyproject.toml anew
+	@$(COMPILE) --upgrade --group bootstrap --no-annotate -o requirements-uv.lock
+	@$(COMPILE) --upgrade pyproject.toml --group dev -o requirements.lock
+
+clean:  ## remove the environment, caches and the demo's data
+	@rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache warehouse/target warehouse/logs logs
+	@rm -rf .fondaco lake warehouse.duckdb warehouse.duckdb.wal

@@ -1,0 +1,15 @@
+"""The governed data warehouse of an online shop. This is the map; the data flows down it.
+
+    errors         what can go wrong, as one tree
+    settings       fondaco.yml and the environment, read once, frozen
+    contracts      what a shop is made of, what a real system's tables are
+    sources        read the shop, yield batches of Arrow, write nothing
+    lake           write once, keep everything: Parquet, a commit log, quarantine
+    warehouse      one door to DuckDB; the models and their tests by dbt
+    job            the main job as a list of steps: prepare, land, build, summarise
+    cli            parse, call, print
+
+A room may import the rooms above it in this list, never one below.
+"""
+
+__version__ = "0.1.0"
