@@ -1,0 +1,84 @@
+"""Every error of fondaco, as one tree; the parent says what may be done about it.
+
+    FondacoError                 exit code 1   something could not be done
+    ├── UsageError               exit code 2   the call, a setting or a declaration is wrong: mend it, then again
+    │   ├── ConfigError                        fondaco.yml or the environment
+    │   └── DeclarationError                   contracts/, systems/, warehouse/
+    ├── SourceError              exit code 1   a source cannot be read: the other tables go on
+    │   └── FileRejected                       one file of a drop is refused whole, by name
+    ├── LakeError                exit code 1   the lake cannot be read or written
+    ├── BuildError               exit code 1   a model or a test failed
+    └── LockedError              exit code 75  somebody else is writing: the same call works later
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FondacoError(Exception):
+    """What went wrong, where, and the next step.
+
+    Args:
+        message: one sentence that names the thing.
+        where: the place, as ``file``, ``file:line`` or ``file, row N``.
+        hint: the next step, as an order ("rename it to …").
+    """
+
+    code = "E100"
+    exit_code = 1
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.where:
+            parts.append(f"  --> {self.where}")
+        if self.hint:
+            parts.append(f"  hint: {self.hint}")
+        return "\n".join(parts)
+
+
+class UsageError(FondacoError):
+    code = "E200"
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    code = "E201"
+
+
+class DeclarationError(UsageError):
+    code = "E202"
+
+
+class SourceError(FondacoError):
+    code = "E301"
+
+
+class FileRejected(SourceError):
+    code = "E302"
+
+
+class LakeError(FondacoError):
+    code = "E401"
+
+
+class BuildError(FondacoError):
+    code = "E501"
+
+
+class LockedError(FondacoError):
+    code = "E750"
+    exit_code = 75
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'email'?)`` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

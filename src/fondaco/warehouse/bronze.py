@@ -1,0 +1,84 @@
+"""Bronze: a view per table of a system over the committed files of the lake, read in place.
+
+A view names files, so an uncommitted file can never be seen. Files are grouped by their columns: within a group one file's footer tells
+them all, so that opening a view costs the same however many files there are; between groups columns are matched by name, and a column
+that older files lack is NULL. `_is_new` marks the files that landed since the last complete build: it is a constant of its group, so a
+query that asks for new rows does not open the old files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fondaco.contracts import System, Table
+from fondaco.lake import Commit
+
+SCHEMA = "bronze"
+
+#: What landing adds to every row (see fondaco.lake).
+LANDING_COLUMNS: Mapping[str, str] = {
+    "_batch_id": "varchar",
+    "_ingested_at": "timestamp",
+    "_op": "varchar",
+    "_source": "varchar",
+    "_row_hash": "varchar",
+    "_file": "varchar",
+    "_row": "bigint",
+    "_position": "bigint",
+}
+
+
+def statements(systems: Mapping[str, System], commits: Iterable[Commit], lake: Path, *, since: int) -> list[str]:
+    """The statements that make bronze show the commits, those after number `since` as new.
+
+    Args:
+        commits: all commits of the lake, in order.
+        lake: folder that the commits' file paths are relative to.
+    """
+    by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
+    for commit in commits:
+        by_table[commit.system, commit.table].append(commit)
+    views = [
+        view(system.name, table, by_table[system.name, table.name], lake, since=since)
+        for system in systems.values()
+        for table in system.tables.values()
+    ]
+    return [f"create schema if not exists {SCHEMA}", *views]
+
+
+def view(system: str, table: Table, commits: Iterable[Commit], lake: Path, *, since: int) -> str:
+    """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
+    groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for commit in commits:
+        for file in commit.files:
+            groups[commit.schema_hash, commit.number > since].append(str(lake / file.path))
+    parts = [_empty(table), *(_files(paths, is_new=is_new) for (_, is_new), paths in sorted(groups.items(), key=lambda item: item[1][0]))]
+    body = "\nunion all by name\n".join(parts)
+    return f"create or replace view {SCHEMA}.{system}__{table.name} as\n{body}"
+
+
+def _empty(table: Table) -> str:
+    declared = {column.name: column.type for column in table.columns} | LANDING_COLUMNS
+    columns = ", ".join(f"cast(null as {_engine_type(kind)}) as {_identifier(name)}" for name, kind in declared.items())
+    return f"select {columns}, false as _is_new where false"
+
+
+def _files(paths: list[str], *, is_new: bool) -> str:
+    names = ", ".join(_literal(path) for path in sorted(paths))
+    flag = "true" if is_new else "false"
+    return f"select *, {flag} as _is_new from read_parquet([{names}], hive_partitioning = false)"
+
+
+def _engine_type(declared: str) -> str:
+    # the lake keeps instants as UTC without a zone
+    return "timestamp" if declared == "timestamptz" else declared
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

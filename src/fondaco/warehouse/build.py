@@ -1,0 +1,110 @@
+"""The stage: bronze over what the lake holds now, dbt for the rest, and a record of how far it came."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fondaco.lake import Lake
+from fondaco.settings import Settings
+from fondaco.warehouse import bronze, ops
+from fondaco.warehouse.dbt import count, dbt_build
+from fondaco.warehouse.door import reader, writer
+from fondaco.warehouse.nodes import Failure, NodeResult
+from fondaco.warehouse.project import fingerprint, folders, systems_of, variables
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        models_ok: models, snapshots and seeds made.
+        tests_ok: tests passed, those that warned included.
+        full_refresh: whether history was made anew from the whole lake.
+        reason: why it was built.
+        seconds: wall clock.
+    """
+
+    models_ok: int
+    tests_ok: int
+    tests_warned: int
+    failures: tuple[Failure, ...]
+    nodes: tuple[NodeResult, ...]
+    full_refresh: bool
+    reason: str
+    seconds: float
+
+
+def needs_build(settings: Settings, lake: Lake, *, full_refresh: bool = False) -> str | None:
+    """Why a build has something to do, None if the warehouse holds all that the lake does, made by today's rules."""
+    if full_refresh:
+        return "a full refresh was asked for"
+    last = _last_build(settings)
+    if last is None:
+        return "there is no complete build yet"
+    if last.fingerprint != fingerprint(settings, systems_of(settings)):
+        return "the models or their settings changed"
+    head = lake.head()
+    if head < last.through_commit:
+        return f"the lake ends at commit {head}, the warehouse at {last.through_commit}: it is another lake"
+    return f"commits {last.through_commit + 1} to {head} are new" if head > last.through_commit else None
+
+
+def build(
+    settings: Settings,
+    lake: Lake,
+    *,
+    select: str | None = None,
+    full_refresh: bool = False,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> BuildReport:
+    """Makes silver and gold from what the lake holds, and tests them.
+
+    Rows that landed since the last complete build are new; if that build was made by other rules, or of another lake, everything is.
+    Running it again after a kill at any point gives the same tables: a model reads the same new rows again and replaces what they touch.
+
+    Args:
+        select: dbt's node selection; such a build is not complete and moves no mark.
+
+    Raises:
+        BuildError: the dbt project cannot be parsed. Failing models and tests are in the report.
+        LockedError: another process has the warehouse open.
+    """
+    began = time.monotonic()
+    systems = systems_of(settings)
+    rules = fingerprint(settings, systems)
+    commits = lake.commits()
+    head = commits[-1].number if commits else 0
+    reason = needs_build(settings, lake, full_refresh=full_refresh) or "nothing is new"
+    with writer(settings.warehouse) as connection:
+        ops.prepare(connection)
+        last = ops.last_build(connection)
+        start_over = full_refresh or last is None or last.fingerprint != rules or head < last.through_commit
+        since = 0 if start_over or last is None else last.through_commit
+        for statement in bronze.statements(systems, commits, Path(lake.root), since=since):
+            connection.execute(statement)
+    result = dbt_build(folders(settings), variables(settings, systems), select=select, full_refresh=start_over, on_step=on_step)
+    models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
+    if select is None and not result.failures:
+        with writer(settings.warehouse) as connection:
+            ops.record(connection, through_commit=head, fingerprint=rules, models=models, tests=tests)
+    return BuildReport(
+        models_ok=models,
+        tests_ok=tests,
+        tests_warned=sum(1 for node in result.nodes if node.status == "warn"),
+        failures=result.failures,
+        nodes=result.nodes,
+        full_refresh=start_over,
+        reason=reason,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _last_build(settings: Settings) -> ops.LastBuild | None:
+    if not Path(settings.warehouse.path).is_file():
+        return None
+    with reader(settings.warehouse) as connection:
+        return ops.last_build(connection)

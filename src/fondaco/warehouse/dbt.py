@@ -1,0 +1,118 @@
+"""One `dbt build` in this process, its result as values.
+
+In process because a dbt subprocess costs seconds of start-up each time; dbt is imported on first use for the same reason.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fondaco.errors import BuildError
+from fondaco.warehouse.nodes import Failure, NodeResult
+
+_FAILED = ("error", "fail", "runtime error")
+_DONE = ("success", "pass", "warn")
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """All nodes of one build in the order in which they ended, and those that failed."""
+
+    nodes: tuple[NodeResult, ...]
+    failures: tuple[Failure, ...]
+
+
+def dbt_build(
+    folders: Mapping[str, Path],
+    variables: Mapping[str, Any],
+    *,
+    select: str | None = None,
+    full_refresh: bool = False,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> DbtResult:
+    """Runs seeds, models, snapshots and tests in the order of their lineage.
+
+    Args:
+        folders: dbt's options that name folders, without the dashes.
+        select: dbt's node selection; None builds everything.
+        on_step: told a line for each node that begins.
+
+    Raises:
+        BuildError: the project cannot be parsed, or dbt itself fell over. A failed node is no exception but a Failure.
+    """
+    from dbt.cli.main import dbtRunner
+
+    seen: dict[str, int] = {"done": 0}
+
+    def follow(event: Any) -> None:
+        if event.info.name == "NodeStart":
+            seen["done"] += 1
+            on_step(f"{seen['done']}: {event.data.node_info.node_name}")
+
+    folders["target-path"].mkdir(parents=True, exist_ok=True)
+    arguments = ["build", "--quiet", "--no-use-colors", "--no-write-json", "--vars", json.dumps(dict(variables))]
+    for option, folder in folders.items():
+        arguments += [f"--{option}", str(folder)]
+    if select:
+        arguments += ["--select", select]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    try:
+        outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
+    finally:
+        _release()
+    if outcome.exception is not None or outcome.result is None:
+        raise BuildError(
+            f"dbt stopped: {_first_lines(str(outcome.exception))}",
+            where=str(folders["project-dir"]),
+            hint=f"dbt's log is {folders['log-path'] / 'dbt.log'}",
+        )
+    results = [result for result in outcome.result.results if result.node is not None]
+    return DbtResult(
+        nodes=tuple(_node(result) for result in results),
+        failures=tuple(
+            Failure(result.node.name, _first_lines(result.message or "it gave no reason"), result.node.original_file_path)
+            for result in results
+            if str(result.status) in _FAILED
+        ),
+    )
+
+
+def drop_parse_cache(folders: Mapping[str, Path]) -> None:
+    """Forgets what dbt remembers of the project between calls."""
+    shutil.rmtree(folders["target-path"], ignore_errors=True)
+
+
+def count(nodes: tuple[NodeResult, ...], *kinds: str) -> int:
+    """How many nodes of these kinds came to a good end."""
+    return sum(1 for node in nodes if node.kind in kinds and node.status in _DONE)
+
+
+def _node(result: Any) -> NodeResult:
+    return NodeResult(
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=float(result.execution_time),
+        rows=result.failures,
+    )
+
+
+def _first_lines(text: str, most: int = 4) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " · ".join(lines[:most])
+
+
+def _release() -> None:
+    """Closes dbt-duckdb's connection: it keeps the file locked until the process ends (private interface, hence in one place and tested)."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager._ENV = None
+    gc.collect()

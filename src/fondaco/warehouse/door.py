@@ -1,0 +1,66 @@
+"""The one door to DuckDB: whoever needs the warehouse comes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from fondaco.errors import BuildError, LockedError, UsageError
+from fondaco.settings import Warehouse
+
+
+@contextmanager
+def writer(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that may write; the file is made if there is none, readable by its owner only.
+
+    Raises:
+        LockedError: another process has the file open.
+        BuildError: the file is no warehouse, or cannot be written.
+    """
+    path = Path(warehouse.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _open(path, warehouse, read_only=False) as connection:
+        # whoever can read the file sees everything in it, whatever the policy says
+        path.chmod(0o600)
+        yield connection
+
+
+@contextmanager
+def reader(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that can change nothing.
+
+    Raises:
+        UsageError: there is no warehouse yet.
+        LockedError: another process is writing.
+    """
+    path = Path(warehouse.path)
+    if not path.is_file():
+        raise UsageError(f"there is no warehouse at {path}", hint="`fondaco run` makes one")
+    with _open(path, warehouse, read_only=True) as connection:
+        yield connection
+
+
+@contextmanager
+def _open(path: Path, warehouse: Warehouse, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": warehouse.memory_limit}
+    if warehouse.threads:
+        config["threads"] = warehouse.threads
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise LockedError(
+                f"another process has {path.name} open", where=str(path), hint="wait for it to end, or close it, and call again"
+            ) from error
+        raise BuildError(
+            f"the warehouse cannot be opened: {str(error).splitlines()[0]}",
+            where=str(path),
+            hint="if the file is damaged, delete it and run again: everything in it comes from the lake",
+        ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()

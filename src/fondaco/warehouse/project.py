@@ -1,0 +1,63 @@
+"""What dbt is told by fondaco.yml and systems/, and a fingerprint of all that shapes the tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from fondaco.contracts import System, load_system
+from fondaco.settings import Settings
+
+#: What of the dbt project shapes a table; logs and targets do not.
+_SHAPING = ("*.sql", "*.yml", "*.csv")
+
+
+def systems_of(settings: Settings) -> dict[str, System]:
+    """The systems that the sources name, by system name, in a stable order."""
+    names = sorted({source.system for source in settings.sources.values()})
+    return {name: load_system(settings.house / "systems", name) for name in names}
+
+
+def variables(settings: Settings, systems: dict[str, System]) -> dict[str, Any]:
+    """dbt's variables: everything that a model may ask of fondaco.yml and systems/."""
+    return {
+        "currency": settings.business.currency,
+        "timezone": settings.business.timezone,
+        "week_start": settings.business.week_start,
+        "systems": {name: {"zone": system.zone, "entities": list(system.entities)} for name, system in systems.items()},
+        "test_email_domains": [domain.lower() for domain in settings.rules.test_orders.email_domains],
+        "test_coupons": [coupon.strip().upper() for coupon in settings.rules.test_orders.coupons],
+        "rfm_window_days": settings.rules.rfm.window_days,
+        "rfm_frequency_bands": list(settings.rules.rfm.frequency_bands),
+        "warehouse_path": str(settings.warehouse.path),
+        "warehouse_memory": settings.warehouse.memory_limit,
+    }
+
+
+def fingerprint(settings: Settings, systems: dict[str, System]) -> str:
+    """SHA-256 over the dbt project and its variables.
+
+    Where it differs from the last build's, incremental tables were made by other rules and are made anew from the lake.
+    """
+    digest = hashlib.sha256()
+    told = variables(settings, systems)
+    # where the file lies and how much memory it may use shape no row
+    shaping = {name: value for name, value in told.items() if name not in ("warehouse_path", "warehouse_memory")}
+    digest.update(json.dumps(shaping, sort_keys=True).encode())
+    folder = settings.house / "warehouse"
+    for path in sorted(path for pattern in _SHAPING for path in folder.rglob(pattern)):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def folders(settings: Settings) -> dict[str, Path]:
+    """Where dbt finds its project and leaves its own files, which belong to the shop, not to the house."""
+    return {
+        "project-dir": settings.house / "warehouse",
+        "profiles-dir": settings.house / "warehouse",
+        "target-path": settings.state_dir / "dbt" / "target",
+        "log-path": settings.state_dir / "dbt" / "logs",
+    }

@@ -1,0 +1,62 @@
+{#
+    The snapshot that replays. dbt's own takes one state per key and run; ours reads every observation that the lake keeps and computes the
+    versions of the touched keys anew, so that several changes between two runs, late ones included, all find their place, and the
+    result is the same as of a rebuild. It is dbt's snapshot in all else: a node of the lineage, run by `dbt build`.
+
+    The relation gives all observations of each key (one per key and `observed_at`), their `version_hash`, and `is_touched`.
+    config: strategy `replay`, unique_key.
+#}
+{% materialization snapshot, adapter='duckdb' %}
+    {%- set key = config.require('unique_key') -%}
+    {%- if config.require('strategy') != 'replay' -%}
+        {{ exceptions.raise_compiler_error("snapshot " ~ model.name ~ ": the only strategy here is 'replay' (docs/decisions/0003)") }}
+    {%- endif -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type='table') -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if existing is none or should_full_refresh() %}
+        {% call statement('main') -%}
+            create or replace table {{ target }} as {{ versions('(' ~ sql ~ ')', key) }}
+        {%- endcall %}
+    {% else %}
+        {%- set versions_now = make_temp_relation(target) -%}
+        {% call statement('replayed') -%}
+            create or replace temporary table {{ versions_now.include(database=False, schema=False) }} as
+            {{ versions('(select * from (' ~ sql ~ ') where is_touched)', key) }}
+        {%- endcall %}
+        {% call statement('main') -%}
+            delete from {{ target }}
+            where {{ key }} in (select {{ key }} from {{ versions_now.include(database=False, schema=False) }});
+            insert into {{ target }} by name
+            select * from {{ versions_now.include(database=False, schema=False) }}
+        {%- endcall %}
+        {% call statement('forgotten') -%}
+            drop table {{ versions_now.include(database=False, schema=False) }}
+        {%- endcall %}
+    {% endif %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{# Observations to versions: half-open intervals [observed_from, valid_to), no gap, no overlap, what changes nothing folded away. #}
+{% macro versions(observations, key) -%}
+    select
+        * exclude (is_touched, previous_hash, observed_at),
+        observed_at as observed_from,
+        lead(observed_at) over (partition by {{ key }} order by observed_at) as valid_to,
+        row_number() over (partition by {{ key }} order by observed_at) as version_number
+    from (
+        select
+            *,
+            lag(version_hash) over (partition by {{ key }} order by observed_at) as previous_hash
+        from {{ observations }}
+    )
+    where previous_hash is null or previous_hash <> version_hash
+{%- endmacro %}

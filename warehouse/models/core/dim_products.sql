@@ -1,0 +1,1 @@
+{{ dimension('products', 'product', kind='catalogued') }}

@@ -1,0 +1,1 @@
+{{ dimension('resellers', 'reseller', inferred_attributes={'country': "'ZZ'"}) }}

@@ -1,0 +1,104 @@
+-- Periodic snapshot: every month from the customer's first to the last month of trade.
+with ledger as (
+    select * from {{ ref('fact_sales_ledger') }}
+    where customer_key is not null
+),
+
+orders as (
+    select * from {{ ref('fact_orders') }}
+    where customer_key is not null
+),
+
+events as (
+    select
+        customer_key,
+        cast(date_trunc('month', event_date) as date) as month_start,
+        gross_sales,
+        discounts,
+        returns,
+        cancellations,
+        net_revenue,
+        0 as orders,
+        0 as units,
+        cast(null as date) as ordered_date
+    from ledger
+    union all
+    select
+        customer_key,
+        cast(date_trunc('month', ordered_date) as date) as month_start,
+        0 as gross_sales,
+        0 as discounts,
+        0 as returns,
+        0 as cancellations,
+        0 as net_revenue,
+        1 as orders,
+        units,
+        ordered_date
+    from orders
+    where is_valid
+),
+
+by_month as (
+    select
+        customer_key,
+        month_start,
+        sum(gross_sales) as gross_sales,
+        sum(discounts) as discounts,
+        sum(returns) as returns,
+        sum(cancellations) as cancellations,
+        sum(net_revenue) as net_revenue,
+        sum(orders) as orders,
+        sum(units) as units,
+        max(ordered_date) as last_order_date
+    from events
+    group by customer_key, month_start
+),
+
+months as (
+    select
+        first_months.customer_key,
+        calendar.month_start,
+        calendar.month_end
+    from (select customer_key, min(month_start) as first_month from by_month group by customer_key) as first_months
+    inner join (select distinct month_start, month_end from {{ ref('dim_date') }}) as calendar
+        on
+            calendar.month_start >= first_months.first_month
+            and calendar.month_start <= (select max(month_start) from by_month)
+),
+
+filled as (
+    select
+        months.customer_key,
+        months.month_start,
+        months.month_end,
+        coalesce(by_month.gross_sales, 0) as gross_sales,
+        coalesce(by_month.discounts, 0) as discounts,
+        coalesce(by_month.returns, 0) as returns,
+        coalesce(by_month.cancellations, 0) as cancellations,
+        coalesce(by_month.net_revenue, 0) as net_revenue,
+        coalesce(by_month.orders, 0) as orders,
+        coalesce(by_month.units, 0) as units,
+        by_month.last_order_date
+    from months
+    left join by_month on months.customer_key = by_month.customer_key and months.month_start = by_month.month_start
+)
+
+select
+    filled.customer_key,
+    coalesce(customers.customer_sk, '-1') as customer_sk,
+    filled.month_start,
+    filled.month_end,
+    cast(filled.orders as bigint) as orders,
+    cast(filled.units as decimal(18, 4)) as units,
+    cast(filled.gross_sales as decimal(18, 4)) as gross_sales,
+    cast(filled.discounts as decimal(18, 4)) as discounts,
+    cast(filled.returns as decimal(18, 4)) as returns,
+    cast(filled.cancellations as decimal(18, 4)) as cancellations,
+    cast(filled.net_revenue as decimal(18, 4)) as net_revenue,
+    cast(sum(filled.orders) over running as bigint) as orders_to_date,
+    cast(sum(filled.units) over running as decimal(18, 4)) as units_to_date,
+    cast(sum(filled.net_revenue) over running as decimal(18, 4)) as net_revenue_to_date,
+    date_diff('day', max(filled.last_order_date) over running, filled.month_end) as days_since_last_order
+from filled
+{{ as_of('dim_customers', 'filled.customer_key', '(cast(filled.month_end + 1 as timestamp) - interval 1 microsecond)', 'customers') }}
+window running as (partition by filled.customer_key order by filled.month_start)

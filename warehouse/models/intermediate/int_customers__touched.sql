@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ touched_members('customers', 'customer_key') }}

@@ -1,0 +1,3 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['source_name', 'currency', 'rate_date'], on_schema_change='fail') }}
+
+{{ current_rows('exchange_rates', 'source_name, currency, rate_date') }}

@@ -1,0 +1,1 @@
+{{ union_systems('order_items') }}

@@ -1,0 +1,39 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched', on_schema_change='fail') }}
+
+-- One row per order with everything that its facts share: days, rate, members valid at the time, and what counts.
+with orders as (
+    select * from {{ ref('int_orders__current') }}
+    where not is_deleted and {{ touched_only() }}
+),
+
+rates as (
+    select * from {{ ref('int_exchange_rates__daily') }}
+),
+
+resolved as (
+    select
+        orders.* exclude (is_test, is_deleted, observed_at),
+        {{ local_date('orders.ordered_at') }} as ordered_date,
+        {{ local_date('orders.cancelled_at') }} as cancelled_date,
+        case when orders.currency = '{{ var("currency") }}' then cast(1 as decimal(18, 8)) else rates.rate end as exchange_rate,
+        coalesce(customers.customer_sk, '-1') as customer_sk,
+        coalesce(resellers.reseller_sk, '-1') as reseller_sk,
+        (
+            orders.is_test
+            or coalesce(customers.is_test, false)
+            or {{ is_listed("lower(split_part(orders.customer_email, '@', 2))", var('test_email_domains')) }}
+            or {{ is_listed('orders.coupon_code', var('test_coupons')) }}
+        ) as is_test
+    from orders
+    left join rates
+        on orders.currency = rates.currency and {{ local_date('orders.ordered_at') }} = rates.rate_date
+    {{ as_of('dim_customers', 'orders.customer_key', 'orders.ordered_at', 'customers') }}
+    {{ as_of('dim_resellers', 'orders.reseller_key', 'orders.ordered_at', 'resellers') }}
+)
+
+select
+    *,
+    not is_test and status not in ('draft', 'failed') as is_booked,
+    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind = 'sale' as is_valid,
+    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind in ('sale', 'credit_note') as is_revenue
+from resolved

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ touched_members('products', 'product_key') }}

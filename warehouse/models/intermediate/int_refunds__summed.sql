@@ -1,0 +1,9 @@
+-- the refunds of each order, brought to its grain
+select
+    order_key,
+    count(distinct refund_key) as refund_count,
+    sum(quantity) as returned_units,
+    sum(case when item_kind = 'gift_card' then 0 else goods_amount end) as refunded_amount,
+    min(refunded_at) as first_refunded_at
+from {{ ref('fact_refunds') }}
+group by order_key

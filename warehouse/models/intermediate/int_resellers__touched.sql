@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ touched_members('resellers', 'reseller_key') }}
