@@ -70,7 +70,7 @@ bench: $(READY)  ## speed and memory, as ratios in one run
 	@.venv/bin/python -m bench
 
 docs: $(READY)  ## write docs/reference.md anew from the code
-	@.venv/bin/python -m docs.make
+	@.venv/bin/python docs/make.py
 
 lock: $(READY)  ## resolve the dependencies of pyproject.toml anew
 	@$(COMPILE) --upgrade --group bootstrap --no-annotate -o requirements-uv.lock

@@ -83,7 +83,10 @@ def test_the_option_beats_the_environment_in_naming_the_target(write: Write) -> 
 
 
 def test_a_target_of_another_type_takes_nothing_over_from_the_type_it_replaces(write: Write, tmp_path: Path) -> None:
-    file = write(MINIMAL.replace("{type: demo}", "{type: demo, seed: 1}") + "targets:\n  real: {sources: {shop: {type: files, path: in, system: online_retail}}}\n")
+    file = write(
+        MINIMAL.replace("{type: demo}", "{type: demo, seed: 1}")
+        + "targets:\n  real: {sources: {shop: {type: files, path: in, system: online_retail}}}\n"
+    )
     shop = load(file, "real").sources["shop"]
     assert isinstance(shop, FilesSource)
     assert shop.path == tmp_path / "in"
@@ -114,7 +117,11 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(write: Write, line
     ("text", "line", "says"),
     [
         (MINIMAL.replace("type: demo", "type: dmeo"), 4, "sources.shop.type: 'dmeo' is no type of source (did you mean 'demo'?)"),
-        (MINIMAL.replace("{type: demo}", "{custmers: 3, type: demo}"), 4, "'sources.shop.custmers' is not a setting (did you mean 'customers'?)"),
+        (
+            MINIMAL.replace("{type: demo}", "{custmers: 3, type: demo}"),
+            4,
+            "'sources.shop.custmers' is not a setting (did you mean 'customers'?)",
+        ),
         (MINIMAL.replace("shop: {type: demo}", "demo: {seeed: 3, type: demo}"), 4, "(did you mean 'seed'?)"),
         (MINIMAL.replace("{type: demo}", "{path: x}"), 4, "'sources.shop.type' is missing"),
         (MINIMAL.replace("type: demo", "type: files, path: in"), 4, "'sources.shop.system' is missing"),
@@ -123,7 +130,11 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(write: Write, line
         (MINIMAL.replace("type: demo", "type: demo, lag: soon"), 4, "sources.shop.lag: 'soon' is no duration"),
         (MINIMAL.replace("  shop", "  Shop"), 4, "does not have the form"),
         (MINIMAL + "qualty: {}\n", 5, "'qualty' is not a setting (did you mean 'quality'?)"),
-        (MINIMAL + "quality:\n  max_bad_share: 1%\n  on_bad_row: quarantin\n", 7, "is not one of quarantine, stop (did you mean 'quarantine'?)"),
+        (
+            MINIMAL + "quality:\n  max_bad_share: 1%\n  on_bad_row: quarantin\n",
+            7,
+            "is not one of quarantine, stop (did you mean 'quarantine'?)",
+        ),
         (MINIMAL + "quality: {max_bad_share: 120%}\n", 5, "between 0% and 100%"),
         (MINIMAL + "business: {timezone: Europe/Berln}\n", 5, "is no IANA time zone"),
         (MINIMAL + "rules: {rfm: {frequency_bands: [3, 2, 1, 5]}}\n", 5, "ascending"),

@@ -12,7 +12,13 @@ from fondaco.settings.values import format_duration, parse_duration, parse_share
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("120s", timedelta(minutes=2)), ("2m", timedelta(minutes=2)), ("36 h", timedelta(hours=36)), ("1d", timedelta(days=1)), ("2w", timedelta(days=14))],
+    [
+        ("120s", timedelta(minutes=2)),
+        ("2m", timedelta(minutes=2)),
+        ("36 h", timedelta(hours=36)),
+        ("1d", timedelta(days=1)),
+        ("2w", timedelta(days=14)),
+    ],
 )
 def test_a_duration_is_a_whole_number_and_a_unit(text: str, expected: timedelta) -> None:
     assert parse_duration(text) == expected

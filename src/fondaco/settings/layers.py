@@ -84,7 +84,9 @@ def _target(document: Document, target: str) -> dict[str, Any]:
     if target not in targets:
         known = sorted(targets)
         hint = f"targets in the file: {', '.join(known)}" if known else "add it below targets: in the file"
-        raise ConfigError(f"target {target!r} is not in {document.path.name}{did_you_mean(target, known)}", where=document.where(("targets",)), hint=hint)
+        raise ConfigError(
+            f"target {target!r} is not in {document.path.name}{did_you_mean(target, known)}", where=document.where(("targets",)), hint=hint
+        )
     chosen = targets[target]
     return chosen if isinstance(chosen, dict) else {}
 
@@ -125,7 +127,9 @@ def _interpolate(value: Any, at: Key, variables: Mapping[str, str], document: Do
         name = match[1]
         if name not in variables:
             raise ConfigError(
-                f"{'.'.join(at)} needs ${{{name}}}, which is not set", where=document.where(at), hint=f"export {name}=… or put it into .env beside {document.path.name}"
+                f"{'.'.join(at)} needs ${{{name}}}, which is not set",
+                where=document.where(at),
+                hint=f"export {name}=… or put it into .env beside {document.path.name}",
             )
         return variables[name]
 

@@ -49,7 +49,8 @@ def effective(path: Path | None = None, target: str | None = None, environ: Mapp
     settings, layers = _load(path, target, environ)
     dumped = settings.model_dump(mode="json", exclude={"file", "house", "target", "targets"})
     return [
-        Effective(".".join(key), "***" if is_secret(key) else value, layers.origins.get(key, "default")) for key, value in _flatten(dumped, ())
+        Effective(".".join(key), "***" if is_secret(key) else value, layers.origins.get(key, "default"))
+        for key, value in _flatten(dumped, ())
     ]
 
 

@@ -65,7 +65,9 @@ def _convert(node: yaml.Node, at: Key, path: Path, lines: dict[Key, int]) -> Any
         for key_node, value_node in node.value:
             name, line = str(key_node.value), key_node.start_mark.line + 1
             if name in values:
-                raise ConfigError(f"{'.'.join((*at, name))} is said twice", where=f"{path}:{line}", hint=f"it stands in line {lines[(*at, name)]} too")
+                raise ConfigError(
+                    f"{'.'.join((*at, name))} is said twice", where=f"{path}:{line}", hint=f"it stands in line {lines[(*at, name)]} too"
+                )
             lines[(*at, name)] = line
             values[name] = _convert(value_node, (*at, name), path, lines)
         return values

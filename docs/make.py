@@ -1,0 +1,142 @@
+"""Writes docs/reference.md from the code: commands from the parser, settings from their models. `make docs` runs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from fondaco import errors
+from fondaco.cli.app import app
+from fondaco.settings import shape
+from fondaco.settings.values import format_duration
+
+REFERENCE = Path(__file__).parent / "reference.md"
+
+_HEAD = """\
+# Reference
+
+Made from the code by `make docs`; a test fails when it is behind. The tutorial is [tutorial.md](tutorial.md).
+"""
+
+_EXIT_CODES = """\
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | done; for `plan --check`: nothing to do; for `status`: fresh |
+| 1 | work failed: a table could not be read, a model or a test failed, a source is stale, `plan --check` found work |
+| 2 | wrong use: the call, a setting or a declaration |
+| 75 | locked: another run is at work; the same call works later |
+| 130 | interrupted; the next run goes on from there |
+
+With `--json` a command prints one document on stdout, whatever happens: `fondaco` (version), `format` (of the document, 1),
+`command`, `ok`, `exit_code`, `error` (`code`, `message`, `where`, `hint`, or null) and `data`. Amounts are text, so that no digit is lost;
+times are ISO 8601, durations seconds. Progress and errors go to stderr. A spinner is shown where stderr is a terminal and `CI` is not set; `NO_COLOR` is honoured.
+"""
+
+_PRECEDENCE = """\
+## Settings
+
+They stand in `fondaco.yml`, which is looked for here and in the folders above. An option beats the environment, which beats `.env` beside
+fondaco.yml, which beats the target in force, which beats the file, which beats the default. `fondaco doctor config` prints every value and who said it.
+
+* In the environment a setting is its path in capitals with two underscores for each dot: `sources.shop.path` is `FONDACO_SOURCES__SHOP__PATH`.
+  `FONDACO_CONFIG` and `FONDACO_TARGET` stand for `-C` and `-t`.
+* `${NAME}` in the file is filled in from the environment or `.env`. A secret may only be written so: a literal one is refused.
+* Relative paths start at the folder of fondaco.yml. Durations are a whole number and s, m, h, d or w. Shares are `1%` or `0.01`.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    parts = [_HEAD, "## Commands\n", *_commands(), _EXIT_CODES, _PRECEDENCE, *_settings(), *_errors()]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _commands() -> Iterator[str]:
+    root: Any = typer.main.get_command(app)
+    yield _options(root)
+    for name, command in root.commands.items():
+        nested = getattr(command, "commands", None)
+        for path, leaf in {f"{name} {below}": each for below, each in nested.items()}.items() if nested else ((name, command),):
+            arguments = " ".join(_argument(param) for param in leaf.params if param.param_type_name == "argument")
+            yield f"### `fondaco {path}{' ' + arguments if arguments else ''}`\n"
+            yield f"{leaf.help}\n"
+            if any(param.help for param in leaf.params if param.name != "help"):
+                yield _options(leaf)
+
+
+def _argument(param: Any) -> str:
+    return str(param.metavar or param.name.upper())
+
+
+def _options(command: Any) -> str:
+    rows = ["| option | what it does |", "|---|---|"]
+    for param in command.params:
+        if param.name in ("help", "install_completion", "show_completion"):
+            continue
+        is_option = param.param_type_name == "option"
+        takes = f" {param.metavar or 'N'}" if is_option and not param.is_flag else ""
+        names = ", ".join(f"`{name}{takes}`" for name in param.opts) if is_option else f"`{_argument(param)}`"
+        rows.append(f"| {names} | {param.help} |")
+    return "\n".join(rows) + "\n"
+
+
+def _settings() -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for path, field in _leaves(shape.Declared, ""):
+        groups.setdefault(path.split(".")[0] if "." in path else "", []).append(_setting(path, field))
+    for source in (shape.DemoSource, shape.FilesSource):
+        kind = source.model_fields["type"].annotation.__args__[0]  # type: ignore[union-attr]
+        groups[f"sources.NAME, type: {kind}"] = [_setting(name, field) for name, field in source.model_fields.items() if name != "type"]
+    for title, rows in groups.items():
+        yield f"### {title or 'fondaco.yml'}\n"
+        yield "\n".join(["| setting | default | what it says |", "|---|---|---|", *rows]) + "\n"
+
+
+def _leaves(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        below = field.annotation
+        if isinstance(below, type) and issubclass(below, BaseModel):
+            yield from _leaves(below, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field
+
+
+def _setting(path: str, field: FieldInfo) -> str:
+    known = {"lake.path": "`./lake`", "warehouse.path": "`./warehouse.duckdb`"}
+    default = known.get(path) or ("needed" if field.is_required() else f"`{_shown(field.default)}`")
+    if path == "path" and field.description and "unless said otherwise" in field.description:
+        default = "`.fondaco/NAME.sqlite`"
+    return f"| `{path}` | {default} | {' '.join((field.description or '').split())} |"
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "total_seconds"):
+        return format_duration(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
+    if value is None:
+        return "–"
+    return f"{value * 100:f}%".replace(".00%", "%") if type(value).__name__ == "Decimal" else str(value)
+
+
+def _errors() -> Iterator[str]:
+    yield "## Errors\n"
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.FondacoError)]
+    rows = [f"| {kind.code} | {kind.exit_code} | `{kind.__name__}` |" for kind in sorted(kinds, key=lambda kind: kind.code)]
+    yield "\n".join(["| code | exit | error |", "|---|---|---|", *rows]) + "\n"
+    yield f"```\n{(errors.__doc__ or '').partition(chr(10) * 2)[2].strip(chr(10))}\n```\n"
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(reference(), encoding="utf-8")
+    sys.stdout.write(f"wrote {REFERENCE}\n")

@@ -1,0 +1,293 @@
+"""The commands and their options. Each parses, calls a room, prints; the rooms are imported when a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fondaco import __version__
+from fondaco.cli.call import Call, hoist
+from fondaco.errors import FondacoError, UsageError
+
+app = typer.Typer(
+    name="fondaco",
+    help="The governed data warehouse of an online shop: landed, modelled, tested, shown.",
+    epilog="Global options work after the command too. Exit codes: 0 ok · 1 work failed · 2 wrong use · 75 locked, try later · 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+state_app = typer.Typer(help="Where the landing stands.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Rows that were put aside, and why.", no_args_is_help=True)
+app.add_typer(state_app, name="state")
+app.add_typer(quarantine_app, name="quarantine")
+
+Select = Annotated[str | None, typer.Argument(metavar="[SELECT]", help="Models to build, as dbt selects them: marts, +daily_sales, …")]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build every table anew from the lake.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one call and returns its exit code; the console script hands it to the system."""
+    options, words = hoist(sys.argv[1:] if arguments is None else arguments)
+    as_json, command = "--json" in options, words[0] if words else ""
+    try:
+        code = typer.main.get_command(app).main(args=options + words, prog_name="fondaco", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        # the reader went away (`fondaco query … | head`): nothing is left to say, and Python's own flush must not complain
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return _fail(command, as_json, _Interrupted("interrupted", hint="run the same again: it goes on where it stopped"))
+    except FondacoError as error:
+        return _fail(command, as_json, error)
+    except OSError as error:
+        from fondaco.cli.output import from_os
+
+        return _fail(command, as_json, from_os(error))
+    except typer.TyperException as error:  # the parser's own: an unknown command, option or value
+        return _fail(command, as_json, _usage(error)) if error.format_message() else 2
+
+
+class _Interrupted(FondacoError):
+    code = "E130"
+    exit_code = 130
+
+
+def _fail(command: str, as_json: bool, error: FondacoError) -> int:
+    from fondaco.cli.output import complain, document
+
+    if as_json:
+        document(command, None, error.exit_code, error)
+    complain(error)
+    return error.exit_code
+
+
+def _usage(error: Any) -> UsageError:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    return UsageError(message[:1].lower() + message[1:], hint=f"{context.command_path if context else 'fondaco'} --help")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fondaco {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option("-C", "--config", metavar="PATH", help="fondaco.yml, or its folder.")] = None,
+    target: Annotated[str | None, typer.Option("-t", "--target", metavar="NAME", help="A name below targets: in fondaco.yml.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout; all else on stderr.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what failed.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Answer every question with yes.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
+) -> None:
+    ctx.obj = Call(config, target, json, verbosity=int(verbose) - int(quiet), yes=yes)
+
+
+@app.command()
+def run(ctx: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> int:
+    """The main job: land what is new, build and test the models, show the numbers."""
+    return _work(ctx.obj, "run", select=select, full_refresh=full_refresh)
+
+
+@app.command()
+def ingest(
+    ctx: typer.Context,
+    tables: Annotated[
+        list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables, as orders or shop.orders; all of them by default.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be landed; land nothing.")] = False,
+) -> int:
+    """Land what is new in the lake; build nothing."""
+    if dry_run:
+        return _plan(ctx.obj, "ingest", tables=tuple(tables or ()), check=False)
+    return _work(ctx.obj, "ingest", tables=tuple(tables or ()))
+
+
+@app.command()
+def build(ctx: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> int:
+    """Build and test the models over what has landed."""
+    return _work(ctx.obj, "build", select=select, full_refresh=full_refresh)
+
+
+@app.command()
+def plan(
+    ctx: typer.Context,
+    select: Select = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a run would change something.")] = False,
+) -> int:
+    """Say what a run would do and why; change nothing."""
+    return _plan(ctx.obj, "plan", check=check, select=select)
+
+
+@app.command()
+def status(ctx: typer.Context) -> int:
+    """How fresh each table is, the last runs, what is in quarantine; exits with 1 if a source is stale."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.status import status_screen
+    from fondaco.job import now
+    from fondaco.job.status import look
+
+    call: Call = ctx.obj
+    found = look(call.settings(), now())
+    return emit("status", call.json, found, status_screen(found), exit_code=1 if found.stale else 0)
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context,
+    part: Annotated[str | None, typer.Argument(metavar="[PART]", help="`config` prints every setting in force and who said it.")] = None,
+) -> int:
+    """Check everything, and say how to mend what is wrong."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.doctor import checks_screen, config_screen
+
+    call: Call = ctx.obj
+    if part == "config":
+        from fondaco.settings import effective
+
+        settings = effective(call.config, call.target)
+        return emit("doctor config", call.json, settings, config_screen(settings))
+    from fondaco.job.doctor import PARTS, examine
+
+    if part is not None and part not in PARTS:
+        raise UsageError(f"there is no part {part!r} to check", hint=f"parts: config, {', '.join(PARTS)}")
+    checks = examine(call.config, call.target, only=part)
+    return emit("doctor", call.json, checks, checks_screen(checks), exit_code=max((check.exit_code for check in checks), default=0))
+
+
+@app.command()
+def query(
+    ctx: typer.Context,
+    sql: Annotated[str, typer.Argument(help="One SELECT; `-` reads it from stdin.")],
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Rows to show; 0 shows all.")] = 1000,
+) -> int:
+    """Ask the warehouse; nothing can be changed by it."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.query import query_screen
+    from fondaco.warehouse import query as ask
+
+    call: Call = ctx.obj
+    found = ask(call.settings(), sys.stdin.read() if sql == "-" else sql)
+    rows = found.rows[:limit] if limit else found.rows
+    data = {"columns": found.columns, "types": found.types, "rows": rows, "more": len(found.rows) - len(rows)}
+    return emit("query", call.json, data, query_screen(found, rows))
+
+
+@app.command()
+def init(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the shop's warehouse.")] = Path(),
+    system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="What the files hold: a file of systems/.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="The simulated shop.")] = False,
+    path: Annotated[str | None, typer.Option("--path", metavar="FOLDER", help="Folder of the drops, relative to DIR.")] = None,
+) -> int:
+    """Write a commented fondaco.yml for a system, or for the simulated shop."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.scaffold import scaffold
+    from fondaco.cli.screens.scaffold import scaffold_screen
+
+    call: Call = ctx.obj
+    if demo and (system or path):
+        raise UsageError("--demo goes with neither --system nor --path", hint="the simulated shop needs no files")
+    if path and not system:
+        raise UsageError("--path needs --system", hint="name what the files hold, such as --system online_retail")
+    written = scaffold(folder, None if demo else system, path, overwrite=call.yes)
+    return emit("init", call.json, written, scaffold_screen(written))
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Days to live.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", metavar="DAY", formats=["%Y-%m-%d"], help="Live to the end of this day.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Which simulated shop, if there are several.")] = None,
+) -> int:
+    """Let the simulated shop live on."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.progress import watching
+    from fondaco.cli.screens.demo import demo_screen
+    from fondaco.job.simulate import live_on
+
+    call: Call = ctx.obj
+    if (days is None) == (until is None):
+        raise UsageError("say how long the shop shall live: either --days N or --until YYYY-MM-DD", hint="fondaco demo --days 1")
+    settings = call.settings()
+    with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
+        watch.step("demo", "the simulated shop lives on")
+        lived = live_on(settings, source, days, until.date() if until else None, watch.note)
+    return emit("demo", call.json, lived, demo_screen(lived))
+
+
+@state_app.command("show")
+def state_show(ctx: typer.Context) -> int:
+    """Per table: up to when the shop was read, the last commit, rows in total."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.lake import state_screen
+    from fondaco.job.look import state
+
+    call: Call = ctx.obj
+    found = state(call.settings())
+    return emit("state show", call.json, found, state_screen(found))
+
+
+@quarantine_app.command("list")
+def quarantine_list(ctx: typer.Context) -> int:
+    """How many rows were put aside, by table and reason."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.lake import quarantine_list_screen
+    from fondaco.job.look import quarantine_counts
+
+    call: Call = ctx.obj
+    found = quarantine_counts(call.settings())
+    return emit("quarantine list", call.json, found, quarantine_list_screen(found))
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    ctx: typer.Context,
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="A table, as orders or shop.orders.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
+) -> int:
+    """The rows that were put aside: file, row, reason and the raw row; the youngest first."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.lake import quarantine_show_screen
+    from fondaco.job.look import quarantine_rows
+
+    call: Call = ctx.obj
+    found = quarantine_rows(call.settings(), table, limit)
+    return emit("quarantine show", call.json, found, quarantine_show_screen(found))
+
+
+def _work(call: Call, command: str, **options: Any) -> int:
+    from fondaco.cli.output import emit
+    from fondaco.cli.progress import watching
+    from fondaco.cli.screens.run import run_screen
+    from fondaco.job import run as do
+
+    settings = call.settings()
+    with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
+        report = do(settings, command, watch=watch, **options)
+    return emit(command, call.json, report, run_screen(report, settings), exit_code=report.exit_code)
+
+
+def _plan(call: Call, command: str, *, check: bool, tables: tuple[str, ...] = (), select: str | None = None) -> int:
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.plan import plan_screen
+    from fondaco.job.plan import foresee
+
+    found = foresee(call.settings(), tables=tables, select=select, models=command == "plan")
+    return emit(command, call.json, found, plan_screen(found), exit_code=1 if check and found.changes else 0)

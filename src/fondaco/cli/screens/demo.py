@@ -1,0 +1,19 @@
+"""What `fondaco demo` says."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from fondaco.cli.screens.style import Screen, seconds, whole
+from fondaco.job.simulate import Lived
+
+
+def demo_screen(lived: Lived) -> Screen:
+    def show(console: Console) -> None:
+        days = "1 day" if lived.days == 1 else f"{whole(lived.days)} days"
+        console.print(
+            f"The shop {lived.source!r} lived {days} in {seconds(lived.seconds)}; its clock stands at the morning of {lived.until}."
+        )
+        console.print("Land and build what happened with: fondaco run", style="dim")
+
+    return show

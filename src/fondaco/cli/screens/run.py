@@ -1,0 +1,273 @@
+"""The last screen of `run`, `ingest` and `build`: what happened, what the shop looks like, where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from fondaco.cli.output import shorten
+from fondaco.cli.screens.style import (
+    BAD,
+    DIM,
+    NAME,
+    OK,
+    WARN,
+    Screen,
+    bar,
+    columns,
+    commands,
+    heading,
+    lines,
+    money,
+    percent,
+    seconds,
+    whole,
+)
+from fondaco.job.report import RunReport, TableLanding
+
+if TYPE_CHECKING:
+    from fondaco.settings import Settings
+    from fondaco.warehouse import BuildReport, Kpi, Segment, Summary
+
+_BAR = 24
+_MOST_NOTES = 8
+
+
+def run_screen(report: RunReport, settings: Settings) -> Screen:
+    def show(console: Console) -> None:
+        _title(console, report, settings)
+        _landed(console, report)
+        _built(console, report)
+        if report.summary is not None and report.summary.kpis:
+            _kpis(console, report.summary)
+            _segments(console, report.summary)
+            _products(console, report.summary)
+        _places(console, report)
+        commands(console, _next(report, settings))
+
+    return show
+
+
+def _title(console: Console, report: RunReport, settings: Settings) -> None:
+    verdict, style = ("done", OK) if report.exit_code == 0 else ("done, with failures", BAD)
+    console.print()
+    console.print(
+        Text.assemble((f"{settings.project} · {report.command} {verdict}", f"bold {style}"), (f"  in {seconds(report.seconds)}", "bold"))
+    )
+    lines(console, [Text("   ".join(f"{took.step} {seconds(took.seconds)}" for took in report.steps), style=DIM)])
+    for source, days in report.lived.items():
+        lines(console, [Text(f"the simulated shop {source!r} lived its first {whole(days)} days", style=DIM)])
+
+
+# --- what landed ----------------------------------------------------------------------------------------------------
+
+
+def _landed(console: Console, report: RunReport) -> None:
+    if "land" not in {took.step for took in report.steps}:
+        return
+    tables = report.tables
+    read, landed = sum(table.read for table in tables), sum(table.landed for table in tables)
+    aside, known = sum(table.quarantined for table in tables), sum(table.known for table in tables)
+    if read == 0 and not report.faults:
+        heading(console, "Landed", f"nothing new in {len(tables)} tables; the lake ends at commit {report.head}")
+    else:
+        heading(
+            console,
+            "Landed",
+            f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before",
+        )
+        busy = [table for table in tables if table.commits or table.error]
+        columns(console, [_landing_row(table) for table in busy], "lrrrr", head=("table", "read", "landed", "quarantined", "known"))
+        still = len(tables) - len(busy)
+        if still:
+            lines(console, [Text(f"{still} {'table' if still == 1 else 'tables'} with nothing new", style=DIM)])
+    _quarantined(console, tables)
+    _notes(console, tables)
+    _faults(console, tables)
+
+
+def _faults(console: Console, tables: Sequence[TableLanding]) -> None:
+    if any(table.error is not None for table in tables):
+        heading(console, "Not landed", "the other tables went on; the next run tries again")
+    for table in tables:
+        if table.error is not None:
+            lines(console, [Text.assemble(("✗ ", BAD), (f"{table.source}.{table.table}: ", NAME), table.error.message)])
+            where = f"--> {shorten(table.error.where)}" if table.error.where else ""
+            lines(
+                console,
+                [Text(f"    {part}", style=DIM) for part in (where, f"hint: {table.error.hint}" if table.error.hint else "") if part],
+            )
+
+
+def _landing_row(table: TableLanding) -> tuple[str | Text, ...]:
+    aside = Text(whole(table.quarantined), style=WARN if table.quarantined else DIM)
+    known = Text(whole(table.known), style="" if table.known else DIM)
+    return f"{table.source}.{table.table}", whole(table.read), whole(table.landed), aside, known
+
+
+def _quarantined(console: Console, tables: Sequence[TableLanding]) -> None:
+    reasons = [(f"{table.source}.{table.table}", reason, count) for table in tables for reason, count in table.reasons.items()]
+    if reasons:
+        heading(console, "Quarantined", "put aside with the whole raw row; nothing is dropped")
+        columns(console, [(name, Text(whole(count), style=WARN), reason) for name, reason, count in reasons], "lrw")
+
+
+def _notes(console: Console, tables: Sequence[TableLanding]) -> None:
+    notes = [(f"{table.source}.{table.table}", note) for table in tables for note in table.notes]
+    if notes:
+        heading(console, "Worth knowing")
+        columns(console, notes[:_MOST_NOTES], "lw")
+        if len(notes) > _MOST_NOTES:
+            lines(console, [Text(f"and {len(notes) - _MOST_NOTES} more: --json has them all", style=DIM)])
+
+
+# --- what was built -------------------------------------------------------------------------------------------------
+
+
+def _built(console: Console, report: RunReport) -> None:
+    if "build" not in {took.step for took in report.steps}:
+        return
+    built = report.build
+    if built is None:
+        heading(console, "Built", "nothing: the warehouse holds all that the lake does")
+        return
+    heading(console, "Built", f"because {report.build_reason}" + ("; everything from the whole lake" if built.full_refresh else ""))
+    failed = len(built.failures)
+    columns(
+        console,
+        [
+            (
+                f"{whole(built.models_ok)} models",
+                Text(f"{whole(built.tests_ok)} tests passed", style=OK),
+                Text(f"{built.tests_warned} warned", style=WARN if built.tests_warned else DIM),
+                Text(f"{failed} failed", style=BAD if failed else DIM),
+            )
+        ],
+        "llll",
+    )
+    for failure in built.failures:
+        lines(
+            console, [Text.assemble(("✗ ", BAD), (f"{failure.node}: ", NAME), failure.message), Text(f"    --> {failure.path}", style=DIM)]
+        )
+    _slowest(console, built)
+
+
+def _slowest(console: Console, built: BuildReport) -> None:
+    slow = sorted((node for node in built.nodes if node.seconds >= 1), key=lambda node: -node.seconds)[:3]
+    if slow:
+        lines(console, [Text("longest: " + ", ".join(f"{node.name} {seconds(node.seconds)}" for node in slow), style=DIM)])
+
+
+# --- what the shop looks like ---------------------------------------------------------------------------------------
+
+
+def _kpis(console: Console, summary: Summary) -> None:
+    period = f"{_day(summary.first_day)} to {_day(summary.last_day)}, beside the {_days(summary)} days before"
+    heading(console, "The shop", period)
+    rows = [
+        (kpi.label, Text(_value(kpi.now, kpi, summary), style=NAME), _delta(kpi), Text(_value(kpi.before, kpi, summary), style=DIM))
+        for kpi in summary.kpis
+    ]
+    columns(console, rows, "lrlr", head=("", f"{_days(summary)} days", "change", "before"))
+
+
+def _value(value: Decimal | None, kpi: Kpi, summary: Summary) -> str:
+    match kpi.unit:
+        case "money":
+            return money(value, summary.currency)
+        case "share":
+            return percent(value)
+        case _:
+            return whole(value)
+
+
+def _delta(kpi: Kpi) -> Text:
+    """Arrow, sign and size of the change; points for shares. Coloured by what is good, which the arrow alone does not say."""
+    if kpi.now is None or kpi.before is None or (kpi.unit != "share" and kpi.before == 0):
+        return Text("–", style=DIM)
+    if kpi.unit == "share":
+        change = 100 * (kpi.now - kpi.before)
+        said = f"{change:+.1f} pp"
+    else:
+        change = 100 * (kpi.now - kpi.before) / abs(kpi.before)
+        said = f"{change:+.1f}%"
+    if abs(change) < Decimal("0.05"):
+        return Text("= 0.0", style=DIM)
+    up = change > 0
+    style = "" if kpi.good_when == "neutral" else OK if up == (kpi.good_when == "up") else BAD
+    return Text(f"{'▲' if up else '▼'} {said.replace('-', '−')}", style=style)
+
+
+def _segments(console: Console, summary: Summary) -> None:
+    if not summary.segments:
+        return
+    heading(console, "Customers by segment", "recency, frequency and value of the last year")
+    most = max(segment.customers for segment in summary.segments)
+    rows = [_segment_row(segment, most, summary.currency) for segment in summary.segments]
+    columns(console, rows, "lrlr", head=("segment", "customers", "", "net revenue"))
+
+
+def _segment_row(segment: Segment, most: int, currency: str) -> tuple[str | Text, ...]:
+    name = segment.name.replace("_", " ")
+    return (
+        name[:1].upper() + name[1:],
+        whole(segment.customers),
+        Text(bar(segment.customers / most, _BAR).ljust(_BAR), style="blue"),
+        money(segment.net_revenue, currency),
+    )
+
+
+def _products(console: Console, summary: Summary) -> None:
+    if summary.products:
+        month = summary.last_day.strftime("%B %Y") if summary.last_day else "last month"
+        heading(console, "Best products", month)
+        rows = [(product.name, whole(product.units), money(product.net_revenue, summary.currency)) for product in summary.products]
+        columns(console, rows, "lrr", head=("product", "units", "net revenue"))
+
+
+def _day(day: date | None) -> str:
+    return "–" if day is None else f"{day.day} {day.strftime('%b %Y')}"
+
+
+def _days(summary: Summary) -> int:
+    return (summary.last_day - summary.first_day).days + 1 if summary.first_day and summary.last_day else 0
+
+
+# --- where things are, what to try ----------------------------------------------------------------------------------
+
+
+def _places(console: Console, report: RunReport) -> None:
+    heading(console, "Where things are")
+    kept = ""
+    if report.summary is not None and report.summary.rows:
+        counts = report.summary.rows
+        kept = f"  {len(counts)} tables, {whole(sum(counts.values()))} rows"
+    rows = [
+        ("lake", Text.assemble(shorten(report.places.lake), (f"  {whole(report.head)} commits", DIM))),
+        ("warehouse", Text.assemble(shorten(report.places.warehouse), (kept, DIM))),
+    ]
+    if any(table.quarantined for table in report.tables):
+        rows.append(("quarantine", Text(shorten(report.places.quarantine))))
+    columns(console, rows, "lw")
+
+
+def _next(report: RunReport, settings: Settings) -> list[tuple[str, str]]:
+    tries: list[tuple[str, str]] = []
+    if any(table.quarantined for table in report.tables):
+        tries.append(("fondaco quarantine show", "the rows that were put aside, and why"))
+    if report.build is not None and report.build.failures:
+        tries.append(("fondaco build", "build again once the cause is mended"))
+    if report.command == "ingest":
+        tries.append(("fondaco build", "build and test the models over what has landed"))
+    if report.summary is not None and report.summary.kpis:
+        tries.append(('fondaco query "from gold.daily_sales limit 7"', "net revenue and its parts, a day a row"))
+    if settings.demo:
+        tries.append(("fondaco demo --days 1 && fondaco run", "one day more; a day costs a day"))
+    tries.append(("fondaco plan", "what the next run would do"))
+    tries.append(("fondaco status", "how fresh each table is, and the last runs"))
+    return tries[:3]

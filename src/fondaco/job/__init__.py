@@ -1,0 +1,222 @@
+"""The main job, as a list of steps that can be read aloud.
+
+report.py    what a run did, as values
+runs.py      the run log
+lock.py      one run at a time
+simulate.py  the simulated shop, for sources of type demo
+status.py    how fresh, how healthy
+plan.py      what a run would do
+doctor.py    what is wrong, and how to mend it
+look.py      the lake's state and quarantine, for people
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timezone
+from typing import TYPE_CHECKING, Protocol
+
+from fondaco.errors import BatchStopped, FondacoError, SourceError, UsageError, did_you_mean
+from fondaco.job.lock import only_run
+from fondaco.job.report import Places, RunReport, TableLanding, Took, table_landing
+from fondaco.job.runs import RunLog
+
+if TYPE_CHECKING:
+    from fondaco.contracts import Table
+    from fondaco.lake import Lake
+    from fondaco.settings import Settings
+    from fondaco.sources import Source
+    from fondaco.warehouse import BuildReport, Summary
+
+__all__ = ["STEPS", "Places", "RunReport", "TableLanding", "Took", "Watch", "run"]
+
+
+class Watch(Protocol):
+    """Somebody who is told what goes on."""
+
+    def step(self, name: str, doing: str) -> None: ...
+    def note(self, text: str) -> None: ...
+    def done(self, name: str, text: str, took: float) -> None: ...
+
+
+@dataclass
+class Work:
+    """What the steps of one run hand on to each other."""
+
+    settings: Settings
+    lake: Lake
+    watch: Watch
+    tables: Collection[str]
+    select: str | None
+    full_refresh: bool
+    lived: dict[str, int] = field(default_factory=dict)
+    landed: list[TableLanding] = field(default_factory=list)
+    build_reason: str | None = None
+    build: BuildReport | None = None
+    summary: Summary | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, what it is doing, and the commands that take it. ``do`` returns what was done, in a few words."""
+
+    name: str
+    doing: str
+    commands: frozenset[str]
+    do: Callable[[Work], str]
+
+
+def _simulate(work: Work) -> str:
+    from fondaco.job.simulate import begin
+
+    work.lived = begin(work.settings, work.watch.note)
+    return ", ".join(f"{name} lived {days} days" for name, days in work.lived.items()) or "no shop to simulate"
+
+
+def _land(work: Work) -> str:
+    from fondaco.lake import land
+
+    for source, table in _chosen(work):
+        commits, fault = [], None
+        try:
+            for commit in land(source, table, work.lake, work.settings.quality, now):
+                commits.append(commit)
+                work.watch.note(f"{source.name}.{table.name}: {sum(done.rows_read for done in commits):,} rows read")
+        except (SourceError, BatchStopped) as error:
+            # this table stops, named; the others go on
+            fault = error
+        work.landed.append(table_landing(source.name, table.name, commits, fault))
+    read, landed = sum(table.read for table in work.landed), sum(table.landed for table in work.landed)
+    return f"{read:,} rows read, {landed:,} landed" if read else "nothing new"
+
+
+def _chosen(work: Work) -> list[tuple[Source, Table]]:
+    """The tables to land, in the order of fondaco.yml and of each system's file. Raises UsageError for a name that is none."""
+    from fondaco.contracts import load_system
+    from fondaco.sources import open_source
+
+    settings, known, chosen = work.settings, set(), []
+    for name, declared in settings.sources.items():
+        system = load_system(settings.house / "systems", declared.system)
+        names = {table: {table, f"{name}.{table}"} for table in system.tables}
+        known |= set().union(*names.values())
+        wanted = [table for table in system.tables if not work.tables or names[table] & set(work.tables)]
+        if wanted:
+            source = open_source(declared, name, system, settings.root)
+            chosen += [(source, system.tables[table]) for table in wanted]
+    for table in work.tables:
+        if table not in known:
+            raise UsageError(f"no source has a table {table!r}{did_you_mean(table, known)}", hint=f"tables: {', '.join(sorted(known))}")
+    return chosen
+
+
+def _build(work: Work) -> str:
+    from fondaco.warehouse import build, needs_build
+
+    # a named selection is an order; without one, nothing new means nothing to do
+    work.build_reason = "asked for" if work.select else needs_build(work.settings, work.lake, full_refresh=work.full_refresh)
+    if work.build_reason is None:
+        return "nothing new since the last build"
+    work.build = built = build(work.settings, work.lake, select=work.select, full_refresh=work.full_refresh, on_step=work.watch.note)
+    failed = f", {len(built.failures)} failed" if built.failures else ""
+    return f"{built.models_ok} models, {built.tests_ok} tests passed{failed}"
+
+
+def _summarise(work: Work) -> str:
+    from fondaco.warehouse import summary
+
+    work.summary = summary(work.settings)
+    return "the numbers"
+
+
+STEPS: tuple[Step, ...] = (
+    Step("simulate", "the simulated shop lives its first days", frozenset({"run", "ingest"}), _simulate),
+    Step("land", "what is new is landed in the lake", frozenset({"run", "ingest"}), _land),
+    Step("build", "models are built and tested", frozenset({"run", "build"}), _build),
+    Step("summarise", "the numbers are read", frozenset({"run", "build"}), _summarise),
+)
+
+
+def run(
+    settings: Settings,
+    command: str = "run",
+    *,
+    watch: Watch,
+    tables: Collection[str] = (),
+    select: str | None = None,
+    full_refresh: bool = False,
+) -> RunReport:
+    """Takes the steps of a command, one run at a time.
+
+    Raises:
+        LockedError: another run is at work.
+        FondacoError, OSError: a step could not be done; what was committed before it stays, and the next run goes on from there.
+    """
+    from fondaco.lake import Lake
+
+    log = RunLog(settings.state_dir)
+    with only_run(settings.state_dir):
+        run_id, started = uuid.uuid4().hex[:12], now()
+        log.start(run_id, command, started)
+        took: list[Took] = []
+        work: Work | None = None
+        outcome, fault = "interrupted", None
+        try:
+            lake = Lake.open(settings.lake.path)
+            work = Work(settings, lake, watch, tables, select, full_refresh)
+            for step in STEPS:
+                if command in step.commands:
+                    watch.step(step.name, step.doing)
+                    begin = time.perf_counter()
+                    done = step.do(work)
+                    took.append(Took(step.name, time.perf_counter() - begin))
+                    watch.done(step.name, done, took[-1].seconds)
+            report = _report(work, run_id, command, started, tuple(took))
+            outcome, fault = ("failed" if report.exit_code else "ok"), _fault(report)
+            return report
+        except (FondacoError, OSError) as error:
+            outcome, fault = "failed", str(error)
+            raise
+        finally:
+            rows = work.landed if work else []
+            log.end(
+                run_id,
+                now(),
+                outcome,
+                error=fault,
+                commits=sum(table.commits for table in rows),
+                rows={name: sum(getattr(table, name) for table in rows) for name in ("read", "landed", "quarantined", "known")},
+                seconds={step.step: round(step.seconds, 3) for step in took},
+            )
+
+
+def now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)
+
+
+def _report(work: Work, run_id: str, command: str, started: datetime, took: tuple[Took, ...]) -> RunReport:
+    lake = work.settings.lake.path
+    return RunReport(
+        run_id=run_id,
+        command=command,
+        started=started.isoformat(timespec="seconds"),
+        steps=took,
+        lived=work.lived,
+        tables=tuple(work.landed),
+        head=work.lake.head(),
+        build_reason=work.build_reason,
+        build=work.build,
+        summary=work.summary,
+        places=Places(lake, str(work.settings.warehouse.path), f"{lake}/bronze/_quarantine"),
+    )
+
+
+def _fault(report: RunReport) -> str | None:
+    faults = [str(fault.message) for fault in report.faults]
+    if report.build is not None:
+        faults += [f"{failure.node}: {failure.message}" for failure in report.build.failures]
+    return "; ".join(faults) or None

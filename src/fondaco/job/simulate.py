@@ -1,0 +1,101 @@
+"""The simulated shops: they live their first days before a first run, and more when asked to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from typing import TYPE_CHECKING
+
+from fondaco.errors import SourceError, UsageError, did_you_mean
+from fondaco.job.lock import only_run
+
+if TYPE_CHECKING:
+    from fondaco.settings import DemoSource, Settings
+    from fondaco.sources.demo import LiveReport
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What `fondaco demo` did.
+
+    Attributes:
+        days: days lived now.
+        until: the first day not lived yet.
+    """
+
+    source: str
+    days: int
+    until: date
+    seconds: float
+
+
+def begin(settings: Settings, on_day: Callable[[str], None]) -> dict[str, int]:
+    """Lets each simulated shop live its first days, those that it has not lived yet. Returns the days lived now, by source.
+
+    Raises:
+        ConfigError: the shop's file was begun with other settings.
+        SourceError: it cannot be read or written.
+    """
+    lived = {}
+    for name, shop in _shops(settings).items():
+        until = shop.start + timedelta(days=shop.days)
+        if _clock(shop) < datetime.combine(until, clock()):
+            lived[name] = _live(shop, until, on_day).days
+    return lived
+
+
+def live_on(settings: Settings, source: str | None, days: int | None, until: date | None, on_day: Callable[[str], None]) -> Lived:
+    """Lets one shop live some days more, or to the end of a day; one that has not begun lives its first days before them.
+
+    Raises:
+        UsageError: no source is a simulated shop, or there are several and none is named.
+        ConfigError, SourceError: as `begin`.
+        LockedError: a run is at work here.
+    """
+    shops = _shops(settings)
+    if source is None and len(shops) == 1:
+        source = next(iter(shops))
+    if source not in shops:
+        near = did_you_mean(source, shops) if source else ""
+        known = f"simulated shops: {', '.join(shops)}" if shops else "only a source of type demo can live on"
+        raise UsageError(
+            f"there is no simulated shop {source!r}{near}" if source else "say which simulated shop, with --source", hint=known
+        )
+    shop = shops[source]
+    first_end = shop.start + timedelta(days=shop.days)
+    begun = time.perf_counter()
+    before = max(_clock(shop).date(), first_end)
+    target = before + timedelta(days=days) if days is not None else (until or before) + timedelta(days=1)
+    with only_run(settings.state_dir):
+        report = _live(shop, target, on_day)
+    return Lived(source, report.days, report.until, time.perf_counter() - begun)
+
+
+def _shops(settings: Settings) -> dict[str, DemoSource]:
+    return {name: source for name, source in settings.sources.items() if source.type == "demo"}
+
+
+def _clock(shop: DemoSource) -> datetime:
+    from fondaco.sources.demo import shop_clock
+
+    try:
+        return shop_clock(shop.path)
+    except SourceError:
+        # no shop yet, or one that was interrupted before its first day; `live` says so if it is neither
+        return datetime.combine(shop.start, clock())
+
+
+def _live(shop: DemoSource, until: date, on_day: Callable[[str], None]) -> LiveReport:
+    from fondaco.sources.demo import live
+
+    return live(
+        shop.path,
+        seed=shop.seed,
+        customers=shop.customers,
+        start=shop.start,
+        until=until,
+        each_day=lambda day: on_day(f"{day} lived"),
+    )

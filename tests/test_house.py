@@ -1,0 +1,71 @@
+"""The house is drawn three times (README, package docstring, import contract): the three must agree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import fondaco
+from fondaco import errors
+
+
+def test_the_import_contract_the_docstring_and_the_readme_name_the_same_rooms_in_the_same_order(repo: Path) -> None:
+    contract = _contracts(repo)["imports follow the data"]
+    assert contract["exhaustive"] is True
+    drawn = re.findall(r"^    (\w+) ", fondaco.__doc__ or "", re.MULTILINE)
+    assert drawn == contract["layers"][::-1]
+    readme = (repo / "README.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE)
+    assert [room for room in rooms if room in drawn] == drawn
+
+
+def test_every_room_is_there_and_no_other(repo: Path) -> None:
+    package = repo / "src/fondaco"
+    found = {path.stem for path in package.iterdir() if not path.name.startswith("_") and (path.suffix == ".py" or path.is_dir())}
+    assert found - {"py"} == set(_contracts(repo)["imports follow the data"]["layers"])
+
+
+def test_only_settings_reads_the_environment(repo: Path) -> None:
+    readers = [
+        path.relative_to(repo / "src/fondaco").as_posix()
+        for path in (repo / "src/fondaco").rglob("*.py")
+        if re.search(r"\bos\.(environ|getenv)\b|\bgetenv\(", path.read_text(encoding="utf-8"))
+    ]
+    assert readers == ["settings/load.py"]
+
+
+def test_the_version_stands_in_the_package_alone(repo: Path) -> None:
+    project = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in project
+    assert re.fullmatch(r"\d+\.\d+\.\d+", fondaco.__version__)
+    assert f"## {fondaco.__version__}" in (repo / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_lock_has_a_hash_for_every_version_and_no_address(repo: Path) -> None:
+    for name in ("requirements.lock", "requirements-uv.lock"):
+        lock = (repo / name).read_text(encoding="utf-8")
+        pins = re.split(r"\n(?=\S+==)", lock)
+        assert all("--hash=sha256:" in pin for pin in pins)
+        assert "://" not in lock
+
+
+def test_the_error_tree_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"(\w+) +(?:exit code (\d+) )?", errors.__doc__ or "")
+    kinds = {kind.__name__: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.FondacoError)}
+    named = {name: code for name, code in drawn if name in kinds}
+    assert set(named) == set(kinds)
+    assert all(str(kinds[name].exit_code) == code for name, code in named.items() if code)
+
+
+def test_every_verb_of_the_makefile_has_one_line_of_help(repo: Path) -> None:
+    makefile = (repo / "Makefile").read_text(encoding="utf-8")
+    verbs = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert verbs is not None
+    assert set(verbs[1].split()) == set(re.findall(r"^([a-z-]+):.*##  ?\S", makefile, re.MULTILINE))
+
+
+def _contracts(repo: Path) -> dict[str, Any]:
+    tool = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    return {contract["name"]: contract for contract in tool["importlinter"]["contracts"]}
