@@ -9,5 +9,6 @@ write_truth  the same as JSON lines
 from __future__ import annotations
 
 from fondaco.sources.demo.life import LiveReport, live, shop_clock
+from fondaco.sources.demo.truth import Truth, every_day, truth, write_truth
 
-__all__ = ["LiveReport", "live", "shop_clock"]
+__all__ = ["LiveReport", "Truth", "every_day", "live", "shop_clock", "truth", "write_truth"]

@@ -8,8 +8,9 @@ from random import Random
 
 from fondaco.sources.demo import money, payment
 from fondaco.sources.demo.chance import Deck
+from fondaco.sources.demo.clock import stamp
 from fondaco.sources.demo.course import Course, Line
-from fondaco.sources.demo.day import Day, stamp
+from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.delivery import Parcels
 
 _FATES = Deck.of(

@@ -9,7 +9,8 @@ from typing import Any
 
 from fondaco.sources.demo import chance, demand, people, places
 from fondaco.sources.demo.chance import Deck
-from fondaco.sources.demo.day import Day, Shop, parse
+from fondaco.sources.demo.clock import parse
+from fondaco.sources.demo.day import Day, Shop
 
 #: Orders of a customer who is long gone, against the days of habit.
 _LAPSED = 0.012

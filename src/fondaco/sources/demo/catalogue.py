@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from fondaco.sources.demo import chance, demand
-from fondaco.sources.demo.day import Day, Shop, parse
+from fondaco.sources.demo.clock import parse
+from fondaco.sources.demo.day import Day, Shop
 from fondaco.sources.demo.schema import Row
 
 #: Samples are in the catalogue but never sold; only they are deleted.
@@ -73,7 +74,7 @@ def _open(day: Day, at: str, payload: dict[str, Any]) -> None:
         _create(day, at, {**row, "price": euros * 100, "cost": 0, "currency": "EUR", "status": "active"})
 
 
-def _launch(day: Day, at: str, payload: dict[str, Any]) -> None:
+def _launch(day: Day, at: str, _payload: dict[str, Any]) -> None:
     number = day.shop.next_id("product")
     random = chance.rng(day.shop.seed, "product", number)
     category = random.choice(tuple(_CATEGORIES))
@@ -95,7 +96,7 @@ def _launch(day: Day, at: str, payload: dict[str, Any]) -> None:
     _create(day, at, row)
 
 
-def _sample(day: Day, at: str, payload: dict[str, Any]) -> None:
+def _sample(day: Day, at: str, _payload: dict[str, Any]) -> None:
     number = day.shop.next_id("sample")
     row = {"sku": f"SAMPLE-{number:04d}", "name": f"Sample {number}", "category": SAMPLES, "brand": None, "seller_id": None}
     _create(day, at, {**row, "price": 0, "cost": 150, "currency": "EUR", "status": "active"})

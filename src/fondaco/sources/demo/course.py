@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fondaco.sources.demo.day import Day, stamp
+from fondaco.sources.demo.clock import stamp
+from fondaco.sources.demo.day import Day
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Course:
         return self._steps.setdefault(at, {"put": [], "change": [], "drop": [], "tell": []})
 
 
-def _write(day: Day, at: str, payload: dict[str, Any]) -> None:
+def _write(day: Day, _at: str, payload: dict[str, Any]) -> None:
     for table, row in payload["put"]:
         day.put(table, row)
     for table, key, values in payload["change"]:

@@ -14,22 +14,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from fondaco.sources.demo import chance, events, schema
+from fondaco.sources.demo.clock import stamp
 from fondaco.sources.demo.schema import Row
 
 if TYPE_CHECKING:
     from fondaco.sources.demo.basket import Assortment
 
 Key = int | str | tuple[str, str]
-
-
-def stamp(moment: datetime) -> str:
-    """A naive UTC time as the shop writes it, with microseconds."""
-    return moment.isoformat(sep=" ", timespec="microseconds")
-
-
-def parse(text: str) -> datetime:
-    """The reverse of ``stamp``."""
-    return datetime.fromisoformat(text)
 
 
 @dataclass

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from fondaco.sources.demo.chance import Deck
+from fondaco.sources.demo.clock import stamp
 from fondaco.sources.demo.course import Course
-from fondaco.sources.demo.day import Day, stamp
+from fondaco.sources.demo.day import Day
 
 _FATES = Deck.of("delivery", {"one": 66, "split": 16, "late": 13, "without_promise": 3, "split_and_late": 2})
 _CARRIERS = ("DHL", "UPS", "PostNL", "Colissimo", "Yamato")

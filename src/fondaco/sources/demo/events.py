@@ -8,6 +8,7 @@ Kinds and their payload (``at`` is the UTC timestamp text; amounts are minor uni
     order.placed       id, at, placed_at, customer_id, email, is_test, currency, shipping, shipping_tax, discount, lines
     order.status       id, at, status
     order.cancelled    id, at                    also sets the status
+    order.changed      id, at, values           a mended column that no amount depends on
     order.line_removed id, at, item
     order.refunded     id, at, item (or None), quantity, goods, shipping, tax
     rate.published     currency, day, rate

@@ -18,7 +18,8 @@ from typing import Any
 
 from fondaco.errors import ConfigError, SourceError
 from fondaco.sources.demo import buyers, catalogue, course, dirt, people, rates, schema, sellers, trade
-from fondaco.sources.demo.day import Day, Shop, stamp
+from fondaco.sources.demo.clock import closing_time, stamp
+from fondaco.sources.demo.day import Day, Shop
 from fondaco.sources.demo.schema import Row
 
 _STEPS: dict[str, Callable[[Day, str, dict[str, Any]], None]] = {
@@ -29,9 +30,6 @@ _STEPS: dict[str, Callable[[Day, str, dict[str, Any]], None]] = {
     **course.STEPS,
     **dirt.STEPS,
 }
-
-#: A day is over for readers a few minutes after midnight, so that their lag behind the shop's clock hides nothing of it.
-_CLOSING = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,6 @@ def shop_clock(path: Path) -> datetime:
     except sqlite3.Error as error:
         raise SourceError(f"the simulated shop has no clock: {error}", where=str(path)) from error
     return datetime.fromisoformat(now)
-
-
-def closing_time(day: date) -> datetime:
-    """What the shop's clock shows once ``day`` is over."""
-    return datetime.combine(day + timedelta(days=1), time()) + _CLOSING
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from fondaco.sources.demo.chance import Deck
+from fondaco.sources.demo.clock import stamp
 from fondaco.sources.demo.course import Attempt, Course
-from fondaco.sources.demo.day import Day, stamp
+from fondaco.sources.demo.day import Day
 
 _FATES = Deck.of(
     "payment",

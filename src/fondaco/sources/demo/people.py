@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from fondaco.sources.demo import chance, demand, places
-from fondaco.sources.demo.day import Day, parse, stamp
+from fondaco.sources.demo.clock import parse, stamp
+from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.schema import Row
 
 #: Mail domain of the shop's own test accounts and test orders; nobody else has it.
@@ -113,7 +114,7 @@ def _take_over(day: Day, at: str, payload: dict[str, Any]) -> None:
         _arrive(day, at, profile(day.shop.seed, customer, test=number < 2))
 
 
-def _sign_up(day: Day, at: str, payload: dict[str, Any]) -> None:
+def _sign_up(day: Day, at: str, _payload: dict[str, Any]) -> None:
     customer = day.shop.next_id("customer")
     _arrive(day, at, profile(day.shop.seed, customer))
     days = traits(day.shop.seed, customer).first

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from fondaco.sources.demo.day import Day, stamp
+from fondaco.sources.demo.clock import stamp
+from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.places import FIRST_RATES
 
 _PLACES = Decimal("0.00000001")

@@ -17,7 +17,8 @@ GIFT_MESSAGE_DAY = 300
 
 _COLUMNS: dict[str, str] = {
     "customers": """id INTEGER PRIMARY KEY, email TEXT, phone TEXT, first_name TEXT, last_name TEXT, street TEXT, city TEXT,
-        postal_code TEXT, country TEXT, birth_date TEXT, accepts_marketing INTEGER, channel TEXT, is_test INTEGER, created_at TEXT, updated_at TEXT""",
+        postal_code TEXT, country TEXT, birth_date TEXT, accepts_marketing INTEGER, channel TEXT, is_test INTEGER,
+        created_at TEXT, updated_at TEXT""",
     "products": """sku TEXT PRIMARY KEY, name TEXT, category TEXT, brand TEXT, seller_id INTEGER, price INTEGER, cost INTEGER,
         currency TEXT, status TEXT, created_at TEXT, updated_at TEXT""",
     "sellers": """id INTEGER PRIMARY KEY, name TEXT, email TEXT, phone TEXT, country TEXT, commission_pct TEXT, status TEXT,

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from fondaco.sources.demo import catalogue, chance, demand, places
-from fondaco.sources.demo.day import Day, parse
+from fondaco.sources.demo.clock import parse
+from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.schema import Row
 
 #: Changes per seller and day, and the least per day.
@@ -35,7 +36,7 @@ def plan_day(day: Day) -> None:
             day.plan(demand.moment(random, day.date), f"seller.{what}", {"key": random.choice(active)})
 
 
-def _join(day: Day, at: str, payload: dict[str, Any]) -> None:
+def _join(day: Day, at: str, _payload: dict[str, Any]) -> None:
     number = day.shop.next_id("seller")
     random = chance.rng(day.shop.seed, "seller", number)
     country = random.choice(tuple(places.COUNTRIES))

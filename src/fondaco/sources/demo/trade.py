@@ -9,8 +9,9 @@ from typing import Any
 from fondaco.sources.demo import aftermath, basket, buyers, chance, delivery, payment
 from fondaco.sources.demo.basket import Assortment, Basket
 from fondaco.sources.demo.buyers import Buyer
+from fondaco.sources.demo.clock import parse, stamp
 from fondaco.sources.demo.course import Course, Line, Order
-from fondaco.sources.demo.day import Day, parse, stamp
+from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.schema import GIFT_MESSAGE_DAY, Row
 
 _MESSAGES = ("Happy birthday!", "Alles Gute, Oma", "For the best dad", "Joyeux Noël", "Sto lat!")
