@@ -57,6 +57,8 @@ def dbt_build(
 
     folders["target-path"].mkdir(parents=True, exist_ok=True)
     arguments = ["build", "--quiet", "--no-use-colors", "--no-write-json", "--vars", json.dumps(dict(variables))]
+    # unit tests prove the SQL, not the data: `make test` runs them
+    arguments += ["--exclude-resource-type", "unit_test"]
     for option, folder in folders.items():
         arguments += [f"--{option}", str(folder)]
     if select:

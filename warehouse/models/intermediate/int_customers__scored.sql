@@ -28,11 +28,11 @@ select
     frequency,
     monetary,
     5 - least(4, cast(floor(percent_rank() over (order by recency_days) * 5) as bigint)) as r_score,
-    case
+    cast(case
         {%- for bound in var('rfm_frequency_bands') %}
         when frequency <= {{ bound }} then {{ loop.index }}
         {%- endfor %}
         else {{ var('rfm_frequency_bands') | length + 1 }}
-    end as f_score,
+    end as bigint) as f_score,
     1 + least(4, cast(floor(percent_rank() over (order by monetary) * 5) as bigint)) as m_score
 from measured

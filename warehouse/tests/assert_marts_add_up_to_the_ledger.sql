@@ -1,0 +1,61 @@
+-- Gold adds up: every mart that carries net revenue carries the ledger's, or the part of it that its grain can hold.
+with ledger as (
+    select
+        sum(entries.net_revenue) as total,
+        sum(case when customers.customer_key is not null then entries.net_revenue else 0 end) as of_customers,
+        sum(case when customers.orders > 0 then entries.net_revenue else 0 end) as of_buyers
+    from {{ ref('fact_sales_ledger') }} as entries
+    left join {{ ref('customers') }} as customers on entries.customer_key = customers.customer_key
+),
+
+by_product as (
+    select sum(entries.net_revenue) as total
+    from {{ ref('fact_sales_ledger') }} as entries
+    inner join {{ ref('fact_order_items') }} as items on entries.order_item_key = items.order_item_key
+    where items.item_kind = 'goods' and items.product_key is not null
+),
+
+compared as (
+    select
+        'daily_sales' as mart,
+        (select sum(net_revenue) from {{ ref('daily_sales') }}) as found,
+        ledger.total as expected
+    from ledger
+    union all
+    select
+        'fact_orders' as mart,
+        (select sum(net_amount) from {{ ref('fact_orders') }} where is_revenue) as found,
+        ledger.total as expected
+    from ledger
+    union all
+    select
+        'customers' as mart,
+        (select sum(net_revenue) from {{ ref('customers') }}) as found,
+        ledger.of_customers as expected
+    from ledger
+    union all
+    select
+        'fact_customers' as mart,
+        (select sum(facts.net_revenue) from {{ ref('fact_customers') }} as facts
+            inner join {{ ref('customers') }} as customers on facts.customer_key = customers.customer_key) as found,
+        ledger.of_customers as expected
+    from ledger
+    union all
+    select
+        'cohort_retention' as mart,
+        (select sum(net_revenue) from {{ ref('cohort_retention') }}) as found,
+        ledger.of_buyers as expected
+    from ledger
+    union all
+    select
+        'product_performance' as mart,
+        (select sum(net_revenue) from {{ ref('product_performance') }}) as found,
+        by_product.total as expected
+    from by_product
+)
+
+select
+    *,
+    found - expected as difference
+from compared
+where coalesce(found, 0) <> coalesce(expected, 0)
