@@ -28,5 +28,6 @@
 
 {# The zone of a system's timestamps, from systems/<system>.yml. #}
 {% macro system_zone(system) -%}
-    {{ return(var('systems')[system]['zone']) }}
+    {#- a model of a system that is not there is parsed before it is left out -#}
+    {{ return(var('systems').get(system, {}).get('zone', 'UTC')) }}
 {%- endmacro %}

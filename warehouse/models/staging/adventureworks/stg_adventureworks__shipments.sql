@@ -2,7 +2,8 @@ select
     {{ landing_columns('shipped_date') }},
 
     -- ids
-    order_id || '#' || tracking_number as shipment_id,
+    -- one parcel an order; one of them has no tracking number
+    order_id as shipment_id,
     order_id,
 
     -- what it is
