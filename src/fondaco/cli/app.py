@@ -246,13 +246,13 @@ def state_show(ctx: typer.Context) -> int:
 
 @quarantine_app.command("list")
 def quarantine_list(ctx: typer.Context) -> int:
-    """How many rows were put aside, by table and reason."""
+    """How many rows were put aside, by table, file and reason."""
     from fondaco.cli.output import emit
     from fondaco.cli.screens.lake import quarantine_list_screen
-    from fondaco.job.look import quarantine_counts
+    from fondaco.job.look import quarantine_entries
 
     call: Call = ctx.obj
-    found = quarantine_counts(call.settings())
+    found = quarantine_entries(call.settings())
     return emit("quarantine list", call.json, found, quarantine_list_screen(found))
 
 
@@ -262,7 +262,7 @@ def quarantine_show(
     table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="A table, as orders or shop.orders.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
 ) -> int:
-    """The rows that were put aside: file, row, reason and the raw row; the youngest first."""
+    """The rows that were put aside: file, row, reason and the raw row."""
     from fondaco.cli.output import emit
     from fondaco.cli.screens.lake import quarantine_show_screen
     from fondaco.job.look import quarantine_rows

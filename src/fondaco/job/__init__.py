@@ -16,19 +16,18 @@ import time
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from fondaco.errors import BatchStopped, FondacoError, SourceError, UsageError, did_you_mean
+from fondaco.errors import FondacoError
 from fondaco.job.lock import only_run
 from fondaco.job.report import Places, RunReport, TableLanding, Took, table_landing
 from fondaco.job.runs import RunLog
+from fondaco.job.shops import opened
 
 if TYPE_CHECKING:
-    from fondaco.contracts import Table
     from fondaco.lake import Lake
     from fondaco.settings import Settings
-    from fondaco.sources import Source
     from fondaco.warehouse import BuildReport, Summary
 
 __all__ = ["STEPS", "Places", "RunReport", "TableLanding", "Took", "Watch", "run"]
@@ -54,6 +53,7 @@ class Work:
     full_refresh: bool
     lived: dict[str, int] = field(default_factory=dict)
     landed: list[TableLanding] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     build_reason: str | None = None
     build: BuildReport | None = None
     summary: Summary | None = None
@@ -77,40 +77,17 @@ def _simulate(work: Work) -> str:
 
 
 def _land(work: Work) -> str:
-    from fondaco.lake import land
+    from fondaco.job.look import reasons
+    from fondaco.lake import LandingReport, land
 
-    for source, table in _chosen(work):
-        commits, fault = [], None
-        try:
-            for commit in land(source, table, work.lake, work.settings.quality, now):
-                commits.append(commit)
-                work.watch.note(f"{source.name}.{table.name}: {sum(done.rows_read for done in commits):,} rows read")
-        except (SourceError, BatchStopped) as error:
-            # this table stops, named; the others go on
-            fault = error
-        work.landed.append(table_landing(source.name, table.name, commits, fault))
-    read, landed = sum(table.read for table in work.landed), sum(table.landed for table in work.landed)
+    report = LandingReport()
+    with opened(work.settings, work.tables) as sources:
+        for table in land(sources, work.lake, work.settings.quality, tables=work.tables, report=report):
+            work.landed.append(table_landing(table, reasons(work.settings, table.commits) if table.bad else {}))
+            work.watch.note(f"{table.source}.{table.table}: {table.rows_read:,} rows read, {table.rows_landed:,} landed")
+    work.notes = tuple(report.notes)
+    read, landed = report.total("rows_read"), report.total("rows_landed")
     return f"{read:,} rows read, {landed:,} landed" if read else "nothing new"
-
-
-def _chosen(work: Work) -> list[tuple[Source, Table]]:
-    """The tables to land, in the order of fondaco.yml and of each system's file. Raises UsageError for a name that is none."""
-    from fondaco.contracts import load_system
-    from fondaco.sources import open_source
-
-    settings, known, chosen = work.settings, set(), []
-    for name, declared in settings.sources.items():
-        system = load_system(settings.house / "systems", declared.system)
-        names = {table: {table, f"{name}.{table}"} for table in system.tables}
-        known |= set().union(*names.values())
-        wanted = [table for table in system.tables if not work.tables or names[table] & set(work.tables)]
-        if wanted:
-            source = open_source(declared, name, system, settings.root)
-            chosen += [(source, system.tables[table]) for table in wanted]
-    for table in work.tables:
-        if table not in known:
-            raise UsageError(f"no source has a table {table!r}{did_you_mean(table, known)}", hint=f"tables: {', '.join(sorted(known))}")
-    return chosen
 
 
 def _build(work: Work) -> str:
@@ -178,7 +155,7 @@ def run(
             outcome, fault = ("failed" if report.exit_code else "ok"), _fault(report)
             return report
         except (FondacoError, OSError) as error:
-            outcome, fault = "failed", str(error)
+            outcome, fault = "failed", error.message if isinstance(error, FondacoError) else str(error)
             raise
         finally:
             rows = work.landed if work else []
@@ -207,6 +184,7 @@ def _report(work: Work, run_id: str, command: str, started: datetime, took: tupl
         steps=took,
         lived=work.lived,
         tables=tuple(work.landed),
+        notes=work.notes,
         head=work.lake.head(),
         build_reason=work.build_reason,
         build=work.build,

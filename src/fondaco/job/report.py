@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fondaco.errors import FondacoError
 
 if TYPE_CHECKING:
-    from fondaco.lake import Commit
+    from fondaco.lake import TableReport
     from fondaco.warehouse import BuildReport, Summary
 
 
@@ -19,23 +18,27 @@ class TableLanding:
     """What one run did with one table of a source; counts are rows.
 
     Attributes:
+        files: files that were read; 0 for a database.
         read: rows read; always landed + quarantined + known.
         known: rows left out because they had landed before.
-        reasons: why rows were put aside.
+        deleted: tombstones of rows that are gone; among landed.
+        reasons: why rows were put aside, in words.
         notes: what a person should know: a new column, a re-sent file.
-        error: why the table could not be read to its end; what was committed before that counts.
+        errors: why the table, or a file of it, was left out; what was committed before that counts.
     """
 
     source: str
     table: str
     commits: int
+    files: int
     read: int
     landed: int
     quarantined: int
     known: int
+    deleted: int
     reasons: Mapping[str, int]
     notes: tuple[str, ...]
-    error: FondacoError | None = None
+    errors: tuple[FondacoError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class RunReport:
 
     Attributes:
         lived: days that a simulated shop lived first, by source.
+        notes: what concerns no single table, such as files that belong to none.
         head: number of the lake's last commit.
         build_reason: why models were built; None if nothing had changed.
         build: None if nothing was built.
@@ -73,6 +77,7 @@ class RunReport:
     steps: tuple[Took, ...]
     lived: Mapping[str, int]
     tables: tuple[TableLanding, ...]
+    notes: tuple[str, ...]
     head: int
     build_reason: str | None
     build: BuildReport | None
@@ -81,8 +86,8 @@ class RunReport:
 
     @property
     def faults(self) -> tuple[FondacoError, ...]:
-        """What kept tables from being read to their end."""
-        return tuple(table.error for table in self.tables if table.error is not None)
+        """What kept tables and files from being read."""
+        return tuple(error for table in self.tables for error in table.errors)
 
     @property
     def exit_code(self) -> int:
@@ -94,21 +99,19 @@ class RunReport:
         return sum(took.seconds for took in self.steps)
 
 
-def table_landing(source: str, table: str, commits: Iterable[Commit], error: FondacoError | None) -> TableLanding:
-    """Adds up a table's commits of one run."""
-    commits = list(commits)
-    reasons: Counter[str] = Counter()
-    for commit in commits:
-        reasons.update(commit.bad)
+def table_landing(table: TableReport, reasons: Mapping[str, int]) -> TableLanding:
+    """The lake's report of a table without its commits, and why rows were put aside in words."""
     return TableLanding(
-        source=source,
-        table=table,
-        commits=len(commits),
-        read=sum(commit.rows_read for commit in commits),
-        landed=sum(commit.rows_landed for commit in commits),
-        quarantined=sum(commit.rows_quarantined for commit in commits),
-        known=sum(commit.rows_known for commit in commits),
-        reasons=dict(reasons.most_common()),
-        notes=tuple(dict.fromkeys(note for commit in commits for note in commit.notes)),
-        error=error,
+        source=table.source,
+        table=table.table,
+        commits=len(table.commits),
+        files=table.files,
+        read=table.rows_read,
+        landed=table.rows_landed,
+        quarantined=table.rows_quarantined,
+        known=table.rows_known,
+        deleted=table.deleted,
+        reasons=reasons,
+        notes=tuple(table.notes),
+        errors=tuple(table.errors),
     )

@@ -39,12 +39,14 @@ def begin(settings: Settings, on_day: Callable[[str], None]) -> dict[str, int]:
         ConfigError: the shop's file was begun with other settings.
         SourceError: it cannot be read or written.
     """
-    lived = {}
-    for name, shop in _shops(settings).items():
-        until = shop.start + timedelta(days=shop.days)
-        if _clock(shop) < datetime.combine(until, clock()):
-            lived[name] = _live(shop, until, on_day).days
-    return lived
+    shops = _shops(settings)
+    return {name: _live(shops[name], shops[name].start + timedelta(days=shops[name].days), on_day).days for name in unlived(settings)}
+
+
+def unlived(settings: Settings) -> dict[str, int]:
+    """Days that each simulated shop must still live before its first run, by source; none for those that have."""
+    missing = {name: (shop.start + timedelta(days=shop.days) - _clock(shop).date()).days for name, shop in _shops(settings).items()}
+    return {name: days for name, days in missing.items() if days > 0}
 
 
 def live_on(settings: Settings, source: str | None, days: int | None, until: date | None, on_day: Callable[[str], None]) -> Lived:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from fondaco.job.look import existing_lake
 from fondaco.job.runs import RunLog, RunRecord
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ class Status:
     """What `fondaco status` shows.
 
     Attributes:
+        head: number of the lake's last commit.
+        needs_build: why the warehouse is behind the lake; None if it is not.
         stale: sources that have brought no row for longer than `quality.stale_after`, with the reason.
-        built_through: last commit that is in the warehouse; None if it was never built whole.
     """
 
     head: int
@@ -51,16 +53,15 @@ class Status:
 def look(settings: Settings, now: datetime) -> Status:
     """Reads the lake's state, the run log and the warehouse's record of its last build. Raises LakeError."""
     from fondaco.contracts import load_system
-    from fondaco.lake import Lake
     from fondaco.warehouse import needs_build
 
-    lake = Lake.open(settings.lake.path)
-    state = lake.state()
+    lake = existing_lake(settings)
+    states = lake.state().tables if lake else {}
     tables, stale = [], []
     for name, source in settings.sources.items():
         landed = []
         for table in load_system(settings.house / "systems", source.system).tables:
-            found = state.tables.get((name, table))
+            found = states.get((name, table))
             if found is None:
                 tables.append(TableStatus(name, table, None, None, 0, 0))
             else:
@@ -68,7 +69,8 @@ def look(settings: Settings, now: datetime) -> Status:
                 tables.append(TableStatus(name, table, found.last_ingested_at, found.committed_at, found.rows, found.rows_quarantined))
         if reason := _stale(max(landed, default=None), settings, now):
             stale.append((name, reason))
-    return Status(state.commit, needs_build(settings, lake), tuple(tables), tuple(stale), tuple(RunLog(settings.state_dir).last(_RUNS)))
+    reason = needs_build(settings, lake) if lake else "there is no complete build yet"
+    return Status(lake.head() if lake else 0, reason, tuple(tables), tuple(stale), tuple(RunLog(settings.state_dir).last(_RUNS)))
 
 
 def _stale(landed_at: str | None, settings: Settings, now: datetime) -> str | None:

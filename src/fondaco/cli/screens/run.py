@@ -81,27 +81,31 @@ def _landed(console: Console, report: RunReport) -> None:
             "Landed",
             f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before",
         )
-        busy = [table for table in tables if table.commits or table.error]
+        busy = [table for table in tables if table.read or table.commits or table.errors]
         columns(console, [_landing_row(table) for table in busy], "lrrrr", head=("table", "read", "landed", "quarantined", "known"))
         still = len(tables) - len(busy)
         if still:
             lines(console, [Text(f"{still} {'table' if still == 1 else 'tables'} with nothing new", style=DIM)])
     _quarantined(console, tables)
-    _notes(console, tables)
+    _notes(console, report)
     _faults(console, tables)
 
 
 def _faults(console: Console, tables: Sequence[TableLanding]) -> None:
-    if any(table.error is not None for table in tables):
-        heading(console, "Not landed", "the other tables went on; the next run tries again")
-    for table in tables:
-        if table.error is not None:
-            lines(console, [Text.assemble(("✗ ", BAD), (f"{table.source}.{table.table}: ", NAME), table.error.message)])
-            where = f"--> {shorten(table.error.where)}" if table.error.where else ""
-            lines(
-                console,
-                [Text(f"    {part}", style=DIM) for part in (where, f"hint: {table.error.hint}" if table.error.hint else "") if part],
-            )
+    faults = [(table, error) for table in tables for error in table.errors]
+    if not faults:
+        return
+    heading(console, "Not landed", "everything else went on")
+    for table, error in faults[:_MOST_NOTES]:
+        lines(console, [Text.assemble(("✗ ", BAD), (f"{table.source}.{table.table}: ", NAME), error.message)])
+        where = f"--> {shorten(error.where)}" if error.where else ""
+        lines(console, [Text(f"    {part}", style=DIM) for part in (where, f"hint: {error.hint}" if error.hint else "") if part])
+    _and_more(console, len(faults))
+
+
+def _and_more(console: Console, count: int) -> None:
+    if count > _MOST_NOTES:
+        lines(console, [Text(f"and {whole(count - _MOST_NOTES)} more; --json has them all", style=DIM)])
 
 
 def _landing_row(table: TableLanding) -> tuple[str | Text, ...]:
@@ -117,13 +121,13 @@ def _quarantined(console: Console, tables: Sequence[TableLanding]) -> None:
         columns(console, [(name, Text(whole(count), style=WARN), reason) for name, reason, count in reasons], "lrw")
 
 
-def _notes(console: Console, tables: Sequence[TableLanding]) -> None:
-    notes = [(f"{table.source}.{table.table}", note) for table in tables for note in table.notes]
+def _notes(console: Console, report: RunReport) -> None:
+    notes = [f"{table.source}.{note}" if note.startswith(f"{table.table}:") else note for table in report.tables for note in table.notes]
+    notes += report.notes
     if notes:
         heading(console, "Worth knowing")
-        columns(console, notes[:_MOST_NOTES], "lw")
-        if len(notes) > _MOST_NOTES:
-            lines(console, [Text(f"and {len(notes) - _MOST_NOTES} more: --json has them all", style=DIM)])
+        lines(console, [f"· {note}" for note in notes[:_MOST_NOTES]])
+        _and_more(console, len(notes))
 
 
 # --- what was built -------------------------------------------------------------------------------------------------
@@ -265,7 +269,7 @@ def _next(report: RunReport, settings: Settings) -> list[tuple[str, str]]:
     if report.command == "ingest":
         tries.append(("fondaco build", "build and test the models over what has landed"))
     if report.summary is not None and report.summary.kpis:
-        tries.append(('fondaco query "from gold.daily_sales limit 7"', "net revenue and its parts, a day a row"))
+        tries.append(('fondaco query "select country, sum(net_revenue) from gold.daily_sales group by 1"', "net revenue by country"))
     if settings.demo:
         tries.append(("fondaco demo --days 1 && fondaco run", "one day more; a day costs a day"))
     tries.append(("fondaco plan", "what the next run would do"))

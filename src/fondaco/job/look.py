@@ -1,0 +1,76 @@
+"""The lake's state and quarantine, for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fondaco.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from fondaco.lake import Commit, Lake, QuarantinedRow, QuarantineEntry, TableState
+    from fondaco.settings import Settings
+
+
+@dataclass(frozen=True)
+class QuarantineRows:
+    """Rows that were put aside, and how many there are in all."""
+
+    rows: tuple[QuarantinedRow, ...]
+    total: int
+
+
+def existing_lake(settings: Settings) -> Lake | None:
+    """The lake, if it was ever begun: looking must not make one. Raises LakeError."""
+    from fondaco.lake import Lake
+
+    return Lake.open(settings.lake.path) if "://" in settings.lake.path or Path(settings.lake.path).is_dir() else None
+
+
+def state(settings: Settings) -> tuple[TableState, ...]:
+    """Where every table stands, by source and table. Raises LakeError."""
+    lake = existing_lake(settings)
+    tables = lake.state().tables if lake else {}
+    return tuple(tables[key] for key in sorted(tables))
+
+
+def quarantine_entries(settings: Settings) -> tuple[QuarantineEntry, ...]:
+    """What was put aside, by table, file and reason. Raises LakeError."""
+    from fondaco.lake import list_quarantine
+
+    lake = existing_lake(settings)
+    return tuple(list_quarantine(lake)) if lake else ()
+
+
+def quarantine_rows(settings: Settings, table: str | None, limit: int) -> QuarantineRows:
+    """The rows that were put aside, of all tables or of one, in landing order.
+
+    Raises:
+        UsageError: nothing was ever put aside for a table of that name.
+        LakeError: the lake cannot be read.
+    """
+    from fondaco.lake import show_quarantine
+
+    lake = existing_lake(settings)
+    aside = [commit for commit in (lake.commits() if lake else ()) if commit.quarantine is not None]
+    names = {name for commit in aside for name in (commit.table, f"{commit.source}.{commit.table}")}
+    if table is not None and table not in names:
+        raise UsageError(f"no row of a table {table!r} was put aside{did_you_mean(table, names)}", hint="fondaco quarantine list")
+    total = sum(commit.rows_quarantined for commit in aside if table in (None, commit.table, f"{commit.source}.{commit.table}"))
+    return QuarantineRows(tuple(show_quarantine(lake, table, limit=limit)) if lake else (), total)
+
+
+def reasons(settings: Settings, commits: Iterable[Commit]) -> dict[str, int]:
+    """Why rows of these commits were put aside, in words, the most frequent first; reads one column of their quarantine files."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    found: Counter[str] = Counter()
+    for commit in commits:
+        if commit.quarantine is not None:
+            details = pq.read_table(Path(settings.lake.path) / commit.quarantine.path, columns=["detail"])["detail"]
+            found.update({item["values"].as_py(): item["counts"].as_py() for item in pc.value_counts(details)})
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

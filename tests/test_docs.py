@@ -1,0 +1,76 @@
+"""What the documents say is what is there: the reference is made from the code, and the commands of the pages run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from fondaco.cli.app import app
+from fondaco.cli.call import hoist
+
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/tutorial.md")
+
+
+def test_the_reference_is_what_the_code_says(repo: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make_docs", repo / "docs/make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (repo / "docs/reference.md").read_text(encoding="utf-8") == module.reference(), "run: make docs"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_that_a_page_names_exists_with_its_options(repo: Path, page: str) -> None:
+    text = (repo / page).read_text(encoding="utf-8")
+    for line in re.findall(r"(?:^|&& |`|/)fondaco ([a-z][^\n`#&]*)", text, re.MULTILINE):
+        _, words = hoist(line.split())
+        commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+        assert words[0] in commands, f"{page}: fondaco {line}"
+        command = commands[words[0]]
+        command = command.commands[words[1]] if hasattr(command, "commands") else command
+        known = {option for param in command.params for option in param.opts}
+        assert {word for word in words if word.startswith("--")} <= known, f"{page}: fondaco {line}"
+
+
+def test_every_verb_that_a_page_names_is_one_of_the_makefile(repo: Path) -> None:
+    verbs = set(re.findall(r"^([a-z-]+):.*##", (repo / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)\b", (repo / page).read_text(encoding="utf-8"), re.MULTILINE))
+        assert named <= verbs, page
+
+
+def test_every_link_of_a_page_leads_somewhere(repo: Path) -> None:
+    for page in (*PAGES, "docs/reference.md"):
+        for target in re.findall(r"\]\(([^)#]+)\)", (repo / page).read_text(encoding="utf-8")):
+            assert (repo / page).parent.joinpath(target).exists(), f"{page}: {target}"
+
+
+def test_decisions_are_numbered_and_have_the_four_parts(repo: Path) -> None:
+    pages = sorted((repo / "docs/decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert re.match(rf"# {page.name[:4]} \S", text), page.name
+        assert all(f"**{part}" in text for part in ("Status**", "Context.**", "Decision.**", "Consequences.**")), page.name
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_tutorial_run(repo: Path, tmp_path: Path) -> None:
+    shim = tmp_path / "bin/fondaco"
+    shim.parent.mkdir()
+    shim.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys; from fondaco.cli import main; sys.exit(main())' \"$@\"\n")
+    shim.chmod(0o755)
+    script = "set -eu\n" + "\n".join(re.findall(r"```sh\n(.*?)```", (repo / "docs/tutorial.md").read_text(encoding="utf-8"), re.DOTALL))
+    environ = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": str(repo / "src")}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "nothing to do" in done.stdout
+    assert "Quantity is not an integer" in done.stdout
