@@ -7,6 +7,7 @@
     ├── SourceError              exit code 1   a source cannot be read: the other tables go on
     │   └── FileRejected                       one file of a drop is refused whole, by name
     ├── LakeError                exit code 1   the lake cannot be read or written
+    │   └── BatchStopped                       too much of a batch is bad: that table waits, the others go on
     ├── BuildError               exit code 1   a model or a test failed
     └── LockedError              exit code 75  somebody else is writing: the same call works later
 """
@@ -67,6 +68,10 @@ class FileRejected(SourceError):
 
 class LakeError(FondacoError):
     code = "E401"
+
+
+class BatchStopped(LakeError):
+    code = "E402"
 
 
 class BuildError(FondacoError):

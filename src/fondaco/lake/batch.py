@@ -1,0 +1,297 @@
+"""Writes one pull as files that nothing names yet: typed rows in parts, bad rows beside them. Only a commit makes them count."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from fondaco.contracts import Table
+from fondaco.errors import BatchStopped, LakeError
+from fondaco.lake import layout, rows
+from fondaco.lake.casts import literal, quoted
+from fondaco.lake.commit import Commit, DataFile, schema_hash
+from fondaco.lake.quality import Quality, check_share
+from fondaco.lake.store import Store, storage_error
+from fondaco.lake.tally import Tally, greatest_cursor
+from fondaco.sources.base import FILE, ROW, Position, Pull
+
+#: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
+PART_ROWS = 500_000
+PART_BYTES = 96 << 20
+
+_PARQUET = "format parquet, compression zstd"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose rows they are: source, system and table."""
+
+    source: str
+    system: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Files of earlier commits of the same table: rows, and quarantined rows."""
+
+    rows: Sequence[str] = ()
+    quarantined: Sequence[str] = ()
+
+
+class BatchWriter:
+    """Writes pulls for one lake.
+
+    Args:
+        connect: gives the DuckDB connection to work in.
+        step: called with the name of each step once it is done, so that a test can end the process there.
+    """
+
+    def __init__(
+        self, store: Store, connect: Callable[[], duckdb.DuckDBPyConnection], quality: Quality, step: Callable[[str], None]
+    ) -> None:
+        self.store = store
+        self.quality = quality
+        self.step = step
+        self._connect = connect
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Opened when there is something to write."""
+        return self._connect()
+
+    def write(self, origin: Origin, pull: Pull, before: Position, number: int, ingested_at: datetime, landed: Landed) -> Commit | None:
+        """The commit that would make the pull count, its files written and synced; None if there is nothing to commit.
+
+        Raises:
+            SourceError: the source failed while it was read.
+            BatchStopped: too much is bad, or a new column is not allowed.
+            LakeError: a file cannot be written, or the counts do not add up. In each case nothing is left behind.
+        """
+        batch = _Batch(self, origin, pull, number, ingested_at, landed)
+        try:
+            return batch.write(before)
+        except BaseException:
+            self.store.delete(batch.paths())
+            raise
+
+    def renumbered(self, commit: Commit, number: int) -> Commit:
+        """The same commit under another number, its files written anew; the old ones are removed."""
+        batch = f"{number:012d}{commit.batch_id[12:]}"
+        files = tuple(self._copied(file, commit.batch_id, batch) for file in commit.files)
+        quarantine = self._copied(commit.quarantine, commit.batch_id, batch) if commit.quarantine else None
+        renumbered = replace(commit, number=number, batch_id=batch, files=files, quarantine=quarantine)
+        if paths := renumbered.data_paths():
+            self.store.sync(paths)
+        self.store.delete(commit.data_paths())
+        return renumbered
+
+    def _copied(self, file: DataFile, old: str, new: str) -> DataFile:
+        query = f"select * replace ({literal(new)} as _batch_id) from read_parquet({literal(self.store.url(file.path))}, hive_partitioning = false)"
+        return self.copy(query, file.path.replace(old, new))
+
+    def copy(self, query: str, path: str) -> DataFile:
+        """Writes the query's rows as one Parquet file."""
+        with self.store.writing(path) as place, _explained(str(place)):
+            written = self.connection.execute(f"copy ({query}) to {literal(str(place))} ({_PARQUET})").fetchall()
+            with place.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return DataFile(path, int(written[0][0]), self.store.size(path), digest)
+
+
+class _Batch:
+    """One pull on its way into the lake."""
+
+    def __init__(self, writer: BatchWriter, origin: Origin, pull: Pull, number: int, ingested_at: datetime, landed: Landed) -> None:
+        self._writer, self._store, self._connection = writer, writer.store, writer.connection
+        self._origin, self._pull, self._number, self._landed = origin, pull, number, landed
+        self._ingested_at = ingested_at
+        self._id = layout.batch_id(number, pull.identity)
+        self._tally = Tally()
+        self._parts = list[tuple[DataFile, tuple[tuple[str, str], ...]]]()
+        self._quarantine: DataFile | None = None
+        self._notes = list[str]()
+        self._started = list[str]()
+
+    def paths(self) -> list[str]:
+        """Every file that was begun."""
+        return self._started
+
+    def write(self, before: Position) -> Commit | None:
+        rows.begin(self._connection)
+        for number, batches in enumerate(_pieces(self._pull.batches)):
+            self._write_piece(number, batches)
+        rows.keep_rejects(self._connection, self._pull.rejects)
+        self._count_bad()
+        self._check()
+        step = self._moved(before)
+        if not self._tally.landed and not self._tally.bad and before.after(step) == before:
+            return None
+        columns = self._one_shape()
+        self._write_quarantine()
+        return self._commit(step, columns)
+
+    def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
+        connection = self._connection
+        rows.load_piece(connection, batches, sum(self._tally.rows.values()) + 1)
+        shape = self._admitted(rows.Shape.of_piece(connection, self._origin.table))
+        rows.type_piece(connection, shape)
+        rows.drop_landed(connection, self._origin.table, self._landed.rows)
+        rows.keep_bad(connection, shape, self._landed.quarantined)
+        landed = self._tally.landed
+        rows.count(connection, self._origin.table, self._pull.clock, self._tally)
+        if self._tally.landed > landed:
+            path = layout.data_path(self._origin.source, self._origin.table.name, self._ingested_at, self._id, number)
+            self._copy_part(f"select * from typed where {rows.GOOD}", path, shape.columns())
+            self._writer.step("part")
+        connection.unregister("piece")
+
+    def _copy_part(self, query: str, path: str, columns: tuple[tuple[str, str], ...]) -> None:
+        own = ", ".join(quoted(name) for name, _ in columns)
+        self._started.append(path)
+        part = self._writer.copy(
+            f"""
+            select {own}, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
+                'upsert' as _op, {literal(self._origin.source)} as _source, _row_hash, {FILE}, {ROW}, {rows.POSITION}
+            from ({query})
+            """,
+            path,
+        )
+        self._parts.append((part, columns))
+
+    def _admitted(self, shape: rows.Shape) -> rows.Shape:
+        """The shape with or without its new columns, as the settings say."""
+        if not shape.drift:
+            return shape
+        names = ", ".join(name for name, _ in shape.drift[:10]) + (f" and {len(shape.drift) - 10} more" if len(shape.drift) > 10 else "")
+        table, rule = self._origin.table.name, self._writer.quality.on_new_column
+        if rule == "stop":
+            raise BatchStopped(f"{table}: new at the source: {names}", hint="declare it in systems/, or set quality.on_new_column: add")
+        outcome = "landed, declare it in systems/ to type it" if rule == "add" else "ignored (quality.on_new_column)"
+        note = f"{table}: column not declared: {names}; {outcome}"
+        if note not in self._notes:
+            self._notes.append(note)
+        return shape if rule == "add" else shape.without_drift()
+
+    def _count_bad(self) -> None:
+        for file, reason, count in self._connection.execute(
+            f"select {FILE}, reason, count(*) from bad group by all order by all"
+        ).fetchall():
+            self._tally.bad.setdefault(file, {})[reason] = count
+        for reject in self._pull.rejects:
+            self._tally.rows[reject.file] = self._tally.rows.get(reject.file, 0) + 1
+
+    def _check(self) -> None:
+        tally, table = self._tally, self._origin.table.name
+        seen = tally.landed + tally.quarantined() + tally.known
+        if not self._pull.rows_read == sum(tally.rows.values()) == seen:
+            raise LakeError(
+                f"{table}: {self._pull.rows_read:,} rows were read, but {tally.landed:,} landed, {tally.quarantined():,} are bad "
+                f"and {tally.known:,} were known; nothing was committed",
+                hint="this is a defect of fondaco, or the source changed while it was read: run again, and report it if it stays",
+            )
+        if tally.cursor_future:
+            self._notes.append(
+                f"{table}: {tally.cursor_future:,} rows are dated more than a day in the future (up to {tally.cursor_max}); they landed, the watermark stays"
+            )
+        check_share(self._writer.quality, table, tally.rows, tally.bad)
+
+    def _moved(self, before: Position) -> Position:
+        """The pull's step, with the cursor that landed where the source names none; a cursor never goes back."""
+        table, step = self._origin.table, self._pull.step
+        kind = table.column(table.cursor).type if table.cursor else "timestamp"
+        cursor = greatest_cursor(kind, before.cursor, step.cursor if step.cursor is not None else self._tally.cursor_safe)
+        return replace(step, cursor=cursor if cursor != before.cursor else None)
+
+    def _one_shape(self) -> tuple[tuple[str, str], ...]:
+        """The columns of every part; parts that were written before a column turned up get it as NULL."""
+        declared = tuple((column.name, column.type) for column in self._origin.table.columns)
+        drift = sorted({column for _, columns in self._parts for column in columns[len(declared) :]})
+        whole = declared + tuple(drift)
+        parts, self._parts = self._parts, []
+        for part, columns in parts:
+            if columns == whole:
+                self._parts.append((part, columns))
+                continue
+            place = literal(self._store.url(part.path))
+            missing = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in whole if (name, kind) not in columns)
+            self._connection.execute(
+                f"create or replace temp table short as select *, {missing} from read_parquet({place}, hive_partitioning = false)"
+            )
+            self._copy_part("from short", part.path, whole)
+        return whole
+
+    def _write_quarantine(self) -> None:
+        if not self._tally.bad:
+            return
+        path = layout.quarantine_path(self._origin.source, self._origin.table.name, self._ingested_at, self._id)
+        self._started.append(path)
+        self._quarantine = self._writer.copy(
+            f"""
+            select *, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
+                {literal(self._origin.source)} as _source, {literal(self._origin.table.name)} as _table
+            from bad order by {FILE}, {ROW}
+            """,
+            path,
+        )
+        self._writer.step("quarantine")
+
+    def _commit(self, step: Position, columns: tuple[tuple[str, str], ...]) -> Commit:
+        tally, files = self._tally, tuple(part for part, _ in self._parts)
+        commit = Commit(
+            number=self._number,
+            batch_id=self._id,
+            source=self._origin.source,
+            system=self._origin.system,
+            table=self._origin.table.name,
+            committed_at=self._ingested_at.isoformat(timespec="microseconds") + "Z",
+            kind="land",
+            files=files,
+            columns=columns,
+            schema_hash=schema_hash(columns),
+            rows_read=self._pull.rows_read,
+            rows_landed=tally.landed,
+            rows_quarantined=tally.quarantined(),
+            rows_known=tally.known,
+            cursor_min=tally.cursor_min,
+            cursor_max=tally.cursor_max,
+            cursor_nulls=tally.cursor_nulls,
+            window=self._pull.window,
+            step=step,
+            notes=tuple(self._pull.notes + self._notes),
+            quarantine=self._quarantine,
+            bad=tally.reasons(),
+        )
+        if paths := commit.data_paths():
+            self._store.sync(paths)
+        self._writer.step("synced")
+        return commit
+
+
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches put together to pieces that make a part each."""
+    piece, size, count = list[pa.RecordBatch](), 0, 0
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        piece.append(batch)
+        size, count = size + batch.nbytes, count + batch.num_rows
+        if size >= PART_BYTES or count >= PART_ROWS:
+            yield piece
+            piece, size, count = [], 0, 0
+    if piece:
+        yield piece
+
+
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        raise storage_error(error, "write", place) from error

@@ -1,0 +1,141 @@
+"""The lake: one door to the log, the state and the writer's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from fondaco.errors import LakeError, LockedError
+from fondaco.lake import layout
+from fondaco.lake.commit import Commit
+from fondaco.lake.engine import connect
+from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
+from fondaco.lake.state import State
+from fondaco.lake.store import Store
+
+#: A file that no commit names is swept when it is older than this; a writer elsewhere may still need a younger one.
+ORPHAN_AGE = timedelta(days=1)
+
+
+class Lake:
+    """Write once, keep everything.
+
+    Args:
+        store: where the files are.
+        on_step: called with the name of each step of a landing once it is done; a test ends the process there.
+    """
+
+    def __init__(self, store: Store, on_step: Callable[[str], None] = lambda step: None) -> None:
+        self.store = store
+        self.log = CommitLog(store)
+        self.on_step = on_step
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = FileLock(store.root / layout.LOCK)
+
+    @classmethod
+    def open(cls, place: Path | str, on_step: Callable[[str], None] = lambda step: None) -> Lake:
+        """The lake in that folder, which is made if it is not there.
+
+        Raises:
+            LakeError: the folder cannot be made or used.
+        """
+        if isinstance(place, str) and "://" in place:
+            raise LakeError(f"a lake at {place.split('://')[0]}:// cannot be opened yet", where=place, hint="set lake.path to a folder")
+        return cls(Store(Path(place)), on_step)
+
+    def commits(self, after: int = 0) -> list[Commit]:
+        """The commits with a greater number, ascending. Raises LakeError if the log is damaged."""
+        return self.log.commits(after)
+
+    def head(self) -> int:
+        """Number of the last commit, 0 if there is none."""
+        return self.state().commit
+
+    def url(self, path: str) -> str:
+        """A path of the lake as DuckDB reads it."""
+        return self.store.url(path)
+
+    def state(self) -> State:
+        """Where every table stands: as saved if that is the log's last word, else brought up to it from the log."""
+        saved = self._saved_state()
+        if saved.commit and not self.log.exists(saved.commit + 1):
+            return saved
+        return saved.after(self.log.commits(after=saved.commit))
+
+    def refresh_state(self) -> State:
+        """The state; ingestion_state.json is mended if it was missing, older or broken."""
+        state = self.state()
+        if state != self._saved_state():
+            self.save_state(state)
+        return state
+
+    def save_state(self, state: State) -> None:
+        """Rewrites ingestion_state.json, whole or not at all."""
+        self.store.replace(layout.STATE, state.encode())
+
+    def rebuild_state(self) -> State:
+        """Makes ingestion_state.json anew from the whole log."""
+        state = State().after(self.log.commits())
+        self.save_state(state)
+        return state
+
+    def _saved_state(self) -> State:
+        """The saved state if it belongs to this log, else the state of an empty lake."""
+        data = self.store.read(layout.STATE)
+        saved = State.decode(data) if data is not None else None
+        if saved is None or saved.commit == 0:
+            return State()
+        commit = self.log.read(saved.commit)
+        return saved if commit is not None and commit.batch_id == saved.batch_id else State()
+
+    @contextmanager
+    def writer(self) -> Iterator[None]:
+        """Holds the lock under which alone the lake is written; it ends with the process, however that ends.
+
+        Raises:
+            LockedError: another process holds it.
+            LakeError: the folder cannot be written.
+        """
+        with self.store.writing(layout.LOCK) as place:
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout as error:
+                raise LockedError(
+                    "another run is writing to this lake", where=str(place), hint="wait until it ends, then run again"
+                ) from error
+        try:
+            self.log.drop_torn(acknowledged=self._saved_state().commit)
+            yield
+        finally:
+            self._lock.release()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The lake's own DuckDB, opened when it is first needed."""
+        if self._connection is None:
+            self._connection = connect(self.store.root / layout.BRONZE / "_spill")
+        return self._connection
+
+    def orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
+        """Files of rows that no commit names and that are older than that: remains of landings that did not finish."""
+        named = {path for commit in self.commits() for path in commit.data_paths()}
+        limit = datetime.now(UTC) - older_than
+        return [
+            path for path, _, changed in self.store.list(layout.BRONZE) if layout.is_data(path) and path not in named and changed < limit
+        ]
+
+    def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
+        """Removes the orphans and names them. Raises LockedError while somebody writes."""
+        with self.writer():
+            orphans = self.orphans(older_than)
+            self.store.delete(orphans)
+            return orphans
+
+    def is_sweep_due(self, number: int) -> bool:
+        """Whether a landing that ends with this commit should look for orphans: listing the lake has its cost."""
+        return number % CHECKPOINT_EVERY == 0

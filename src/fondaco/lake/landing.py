@@ -1,0 +1,207 @@
+"""The main job of the lake: read every table of every source, commit batch by batch, and say what happened.
+
+for each table: where it stands -> pulls -> files that nothing names -> one commit -> state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fondaco.contracts import Table
+from fondaco.errors import BatchStopped, FondacoError, LockedError, SourceError
+from fondaco.lake.batch import BatchWriter, Landed, Origin
+from fondaco.lake.commit import Commit
+from fondaco.lake.lake import Lake
+from fondaco.lake.quality import Quality
+from fondaco.lake.sweep import write_sweep
+from fondaco.sources.base import Position, Pull, Source
+
+
+@dataclass
+class TableReport:
+    """What a landing did for one table. rows_read = rows_landed + rows_quarantined + rows_known.
+
+    Attributes:
+        files: files of the source that were read (0 for a database).
+        deleted: tombstones that landed because keys were gone; among rows_landed.
+        bad: quarantined rows by reason.
+        errors: why the table, or a file of it, was left out.
+    """
+
+    source: str
+    system: str
+    table: str
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_quarantined: int = 0
+    rows_known: int = 0
+    deleted: int = 0
+    files: int = 0
+    bytes: int = 0
+    bad: dict[str, int] = field(default_factory=dict)
+    commits: list[Commit] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[FondacoError] = field(default_factory=list)
+
+    def add(self, commit: Commit) -> None:
+        """Counts a commit in."""
+        self.commits.append(commit)
+        self.rows_read += commit.rows_read
+        self.rows_landed += commit.rows_landed
+        self.rows_quarantined += commit.rows_quarantined
+        self.rows_known += commit.rows_known
+        self.deleted += commit.rows_landed if commit.kind == "sweep" else 0
+        self.files += sum(1 for mark in commit.step.files.values() if mark.rows)
+        self.bytes += sum(file.bytes for file in commit.files)
+        for reason, rows in commit.bad.items():
+            self.bad[reason] = self.bad.get(reason, 0) + rows
+        self.notes += [note for note in commit.notes if note not in self.notes]
+
+
+@dataclass
+class LandingReport:
+    """A whole landing: the caller exits 1 if there are errors."""
+
+    tables: list[TableReport] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[FondacoError]:
+        return [error for table in self.tables for error in table.errors]
+
+    @property
+    def commits(self) -> list[Commit]:
+        return [commit for table in self.tables for commit in table.commits]
+
+    def total(self, name: str) -> int:
+        """Sum of a count over all tables, such as ``rows_landed``."""
+        return sum(getattr(table, name) for table in self.tables)
+
+
+def land(
+    sources: Iterable[Source],
+    lake: Lake,
+    quality: Quality,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tables: Collection[str] = (),
+    report: LandingReport | None = None,
+) -> Iterator[TableReport]:
+    """Lands what is new, table by table; each report comes when its table is done.
+
+    An error of a source or a batch is put into the table's report, and the other tables go on.
+
+    Args:
+        clock: our own time, with zone.
+        tables: only these (``table`` or ``source.table``); all if empty.
+        report: filled as the landing goes on.
+
+    Raises:
+        LockedError: somebody else is writing.
+        LakeError: the lake cannot be read or written (disk full, no rights); what was committed before counts.
+    """
+    report = report if report is not None else LandingReport()
+    with lake.writer():
+        landing = _Landing(lake, quality, clock)
+        for source in sources:
+            for table in source.system.tables.values():
+                if tables and table.name not in tables and f"{source.name}.{table.name}" not in tables:
+                    continue
+                report.tables.append(landing.table(source, table))
+                yield report.tables[-1]
+            report.notes += source.notes()
+        landing.clean_up()
+
+
+class _Landing:
+    """One landing under the writer's lock."""
+
+    def __init__(self, lake: Lake, quality: Quality, clock: Callable[[], datetime]) -> None:
+        self._lake = lake
+        self._clock = clock
+        self._state = lake.refresh_state()
+        self._writer = BatchWriter(lake.store, lambda: lake.connection, quality, lake.on_step)
+        self._log: list[Commit] | None = None
+        self._began = self._state.commit
+
+    def table(self, source: Source, table: Table) -> TableReport:
+        report = TableReport(source.name, source.system.name, table.name)
+        origin = Origin(source.name, source.system.name, table)
+        try:
+            for pull in source.pulls(table, self._position(origin)):
+                self._pull(origin, pull, report)
+            keys = source.keys(table, self._position(origin))
+            if keys is not None:
+                landed = [file.path for commit in self._commits(origin) for file in commit.files]
+                self._commit(write_sweep(self._writer, origin, keys, self._number(), self._now(), landed), report)
+        except (SourceError, BatchStopped) as error:
+            report.errors.append(error)
+        return report
+
+    def clean_up(self) -> None:
+        """Sweeps what was left by landings that died, when enough has been committed to make listing the lake worth it."""
+        if any(self._lake.is_sweep_due(number) for number in range(self._began + 1, self._state.commit + 1)):
+            self._lake.store.delete(self._lake.orphans())
+
+    def _pull(self, origin: Origin, pull: Pull, report: TableReport) -> None:
+        report.errors += pull.errors
+        commit = self._writer.write(origin, pull, self._position(origin), self._number(), self._now(), self._landed(origin, pull))
+        if commit is not None:
+            self._commit(commit, report)
+            return
+        report.rows_read += pull.rows_read
+        report.rows_known += pull.rows_read
+        report.notes += pull.notes
+
+    def _commit(self, commit: Commit, report: TableReport) -> None:
+        while not self._lake.log.append(commit):
+            commit = self._after_lost_race(commit)
+        self._lake.on_step("committed")
+        self._state = self._state.after([commit])
+        if self._log is not None:
+            self._log.append(commit)
+        self._lake.save_state(self._state)
+        self._lake.on_step("state")
+        report.add(commit)
+
+    def _after_lost_race(self, commit: Commit) -> Commit:
+        """The commit under the next free number, unless what the winner committed makes it stale."""
+        others = self._lake.commits(after=self._state.commit)
+        self._state = self._state.after(others)
+        self._log = None
+        if any((other.source, other.table) == (commit.source, commit.table) for other in others):
+            self._lake.store.delete(commit.data_paths())
+            raise LockedError(f"somebody else landed {commit.source}.{commit.table} at the same time", hint="run again")
+        return self._writer.renumbered(commit, self._number())
+
+    def _landed(self, origin: Origin, pull: Pull) -> Landed:
+        """Files of earlier commits in which the pull's rows may be found."""
+        if pull.overlaps == "none":
+            return Landed()
+        commits = self._commits(origin)
+        low = pull.window[0] if pull.overlaps == "window" and pull.window else None
+        if low is not None and origin.table.cursor and origin.table.column(origin.table.cursor).type != "bigint":
+            recent = [commit for commit in commits if commit.cursor_nulls or (commit.cursor_max is not None and commit.cursor_max >= low)]
+        else:
+            recent = commits
+        return Landed(
+            [self._lake.url(file.path) for commit in recent for file in commit.files],
+            [self._lake.url(commit.quarantine.path) for commit in commits if commit.quarantine],
+        )
+
+    def _commits(self, origin: Origin) -> list[Commit]:
+        if self._log is None:
+            self._log = self._lake.commits()
+        return [commit for commit in self._log if (commit.source, commit.table) == (origin.source, origin.table.name)]
+
+    def _position(self, origin: Origin) -> Position:
+        state = self._state.tables.get((origin.source, origin.table.name))
+        return state.position if state else Position()
+
+    def _number(self) -> int:
+        return self._state.commit + 1
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,51 @@
+"""Where everything stands in the lake. Pure: names in, names out; paths are relative to the lake and use slashes.
+
+bronze/<source>/<table>/ingestion_date=YYYY-MM-DD/<batch_id>-<part>.parquet
+bronze/_commits/<number>.json
+bronze/_commits/_checkpoint.jsonl
+bronze/_quarantine/<source>/<table>/ingestion_date=YYYY-MM-DD/<batch_id>.parquet
+bronze/ingestion_state.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+
+BRONZE = "bronze"
+COMMITS = f"{BRONZE}/_commits"
+CHECKPOINT = f"{COMMITS}/_checkpoint.jsonl"
+QUARANTINE = f"{BRONZE}/_quarantine"
+STATE = f"{BRONZE}/ingestion_state.json"
+LOCK = f"{BRONZE}/_writer.lock"
+
+_COMMIT = re.compile(rf"{COMMITS}/(\d{{20}})\.json")
+
+
+def batch_id(number: int, identity: str) -> str:
+    """Names a batch so that names sort in landing order; the same content under the same number has the same name."""
+    return f"{number:012d}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def data_path(source: str, table: str, ingested_at: datetime, batch: str, part: int) -> str:
+    return f"{BRONZE}/{source}/{table}/ingestion_date={ingested_at:%Y-%m-%d}/{batch}-{part:04d}.parquet"
+
+
+def quarantine_path(source: str, table: str, ingested_at: datetime, batch: str) -> str:
+    return f"{QUARANTINE}/{source}/{table}/ingestion_date={ingested_at:%Y-%m-%d}/{batch}.parquet"
+
+
+def commit_path(number: int) -> str:
+    return f"{COMMITS}/{number:020d}.json"
+
+
+def commit_number(path: str) -> int | None:
+    """The number of a commit's path, None for any other path."""
+    match = _COMMIT.fullmatch(path)
+    return int(match[1]) if match else None
+
+
+def is_data(path: str) -> bool:
+    """Whether the path is a file of rows, good or quarantined."""
+    return path.startswith(f"{BRONZE}/") and path.endswith(".parquet") and not path.startswith(f"{COMMITS}/")

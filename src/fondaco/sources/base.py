@@ -1,0 +1,194 @@
+"""What every source gives, whatever it reads: pulls of Arrow batches, and where the table stands after each.
+
+A source reads and writes nothing. It does not know where its rows go; it says how far it has read (`Position`), and gets
+that back on the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from fondaco.contracts import System, Table
+from fondaco.errors import FileRejected
+
+#: Columns that a source adds to its own: where a row stood. They are the lake's, so a source may have none of these names.
+FILE, ROW = "_file", "_row"
+RESERVED = frozenset({FILE, ROW, "_batch_id", "_ingested_at", "_op", "_source", "_row_hash", "_position", "_fault"})
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that broke before it could be a row.
+
+    Attributes:
+        file: path below the source's folder; None for a database.
+        row: 1-based number of the record among the file's data records.
+        reason: a stable code, such as ``ragged``.
+        column: the column at fault, where there is one.
+        raw: the whole record as it was read.
+        detail: the reason in words.
+    """
+
+    file: str | None
+    row: int
+    reason: str
+    column: str | None
+    raw: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """A file that was looked at, by which it is known again.
+
+    Attributes:
+        size: bytes as stored (compressed, if it is).
+        mtime_ns: time of last change; a shortcut only, the content is what counts.
+        sha256: of the bytes as stored.
+        rows: records read from it.
+        same_as: the file whose content it repeats; it was left out.
+        rejected: why it was refused whole, as (message, hint); it is named on every run until it is mended or removed.
+    """
+
+    size: int
+    mtime_ns: int
+    sha256: str
+    rows: int = 0
+    same_as: str | None = None
+    rejected: tuple[str, str | None] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        json: dict[str, Any] = {"size": self.size, "mtime_ns": self.mtime_ns, "sha256": self.sha256, "rows": self.rows}
+        if self.same_as is not None:
+            json["same_as"] = self.same_as
+        if self.rejected is not None:
+            json["rejected"] = list(self.rejected)
+        return json
+
+    @classmethod
+    def from_json(cls, json: Mapping[str, Any]) -> FileMark:
+        rejected = json.get("rejected")
+        return cls(
+            size=json["size"],
+            mtime_ns=json["mtime_ns"],
+            sha256=json["sha256"],
+            rows=json["rows"],
+            same_as=json.get("same_as"),
+            rejected=(rejected[0], rejected[1]) if rejected else None,
+        )
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a table stands, or the step that one pull takes.
+
+    Attributes:
+        cursor: highest source time (or number) that is safely read, as text of the cursor's type.
+        files: the files looked at, by path below the source's folder.
+        swept_at: source time of the last comparison of keys.
+    """
+
+    cursor: str | None = None
+    files: Mapping[str, FileMark] = field(default_factory=dict)
+    swept_at: str | None = None
+
+    def after(self, step: Position) -> Position:
+        """This position once a pull's step was committed."""
+        return Position(
+            cursor=step.cursor if step.cursor is not None else self.cursor,
+            files={**self.files, **step.files} if step.files else self.files,
+            swept_at=step.swept_at if step.swept_at is not None else self.swept_at,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        json: dict[str, Any] = {}
+        if self.cursor is not None:
+            json["cursor"] = self.cursor
+        if self.swept_at is not None:
+            json["swept_at"] = self.swept_at
+        if self.files:
+            json["files"] = {path: mark.to_json() for path, mark in self.files.items()}
+        return json
+
+    @classmethod
+    def from_json(cls, json: Mapping[str, Any]) -> Position:
+        files = {path: FileMark.from_json(mark) for path, mark in json.get("files", {}).items()}
+        return cls(cursor=json.get("cursor"), files=files, swept_at=json.get("swept_at"))
+
+
+@dataclass
+class Pull:
+    """What becomes one commit; its memory is bounded because its batches are read as they are used.
+
+    Attributes:
+        identity: deterministic name of the content: the same content gives the same text.
+        batches: the source's own columns plus `_file` and `_row`; text sources give every column as string.
+            May raise SourceError while it is read.
+        clock: the source's own time, naive UTC; a cursor more than a day beyond it lies in the future.
+        step: what the position gains. Without a cursor, the landing takes the highest one that landed.
+        rows_read: the source's own count of records, made apart from the batches; complete after they were read.
+        rejects: records that broke their shape; complete after the batches were read.
+        overlaps: which rows may have landed before and are then dropped: ``none``, those with a cursor from
+            ``window[0]`` on, or any of the ``table``.
+        window: the cursor's bounds that were read, for the commit's record.
+        notes: what a person should know, such as a file that was re-sent.
+        errors: files that were refused whole.
+    """
+
+    identity: str
+    batches: Iterable[pa.RecordBatch]
+    clock: datetime
+    step: Position = field(default_factory=Position)
+    rows_read: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    overlaps: Literal["none", "window", "table"] = "none"
+    window: tuple[str | None, str | None] | None = None
+    notes: list[str] = field(default_factory=list)
+    errors: list[FileRejected] = field(default_factory=list)
+
+
+@dataclass
+class Keys:
+    """All keys that a table has now, for finding what was deleted.
+
+    Attributes:
+        batches: the key columns, each as string.
+        clock: the source's own time, naive UTC: when the rows are known to be gone.
+        max_delete_share: above this share of the known rows the answer is not believed.
+    """
+
+    batches: Iterable[pa.RecordBatch]
+    clock: datetime
+    max_delete_share: float = 0.2
+
+
+class Source(Protocol):
+    """A shop that can be read."""
+
+    name: str
+    system: System
+
+    def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
+        """What is new since that position; nothing new yields nothing.
+
+        Raises:
+            SourceError: this table cannot be read; the others may.
+        """
+        ...
+
+    def keys(self, table: Table, position: Position | None) -> Keys | None:
+        """All keys of the table if a comparison is due, else None. Raises SourceError."""
+        ...
+
+    def notes(self) -> list[str]:
+        """What concerns no single table, such as files that belong to none."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of connections and snapshots."""
+        ...

@@ -1,0 +1,295 @@
+"""Files that are dropped into a folder: each is read once, whole or not at all, and many go into one pull.
+
+A file is known again by path, size and checksum; an unchanged time of change saves the checksum, so a run with nothing new
+reads no bytes. A refused file is remembered with its reason and named on every run until it is mended or removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+
+from fondaco.contracts import FileFormat, System, Table
+from fondaco.errors import FileRejected, SourceError
+from fondaco.sources.archive import Drop
+from fondaco.sources.base import FileMark, Keys, Position, Pull
+from fondaco.sources.content import Content
+from fondaco.sources.delimited import read_delimited
+from fondaco.sources.jsonlines import read_jsonlines
+from fondaco.sources.parquet import read_parquet
+
+#: A pull takes files until it holds this much; a larger file is a pull of its own, read piece by piece.
+PULL_BYTES = 64 << 20
+PULL_FILES = 5_000
+#: A file is read when it has not changed for this long, in seconds; until then somebody may be writing it.
+SETTLE = 0.5
+
+_READERS: Mapping[str, Callable[[Drop, Table, FileFormat], Content]] = {
+    "csv": read_delimited,
+    "jsonl": read_jsonlines,
+    "parquet": read_parquet,
+}
+_TEMPORARY = ("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".lock")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file as the folder lists it."""
+
+    path: Path
+    name: str
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def at(cls, path: Path, name: str) -> _Seen | None:
+        """The file as it is now, None if it has gone or is no file."""
+        try:
+            stat = path.stat()
+        except OSError:
+            return None
+        return cls(path, name, stat.st_size, stat.st_mtime_ns) if path.is_file() else None
+
+    def is_as(self, mark: FileMark | None) -> bool:
+        return mark is not None and (mark.size, mark.mtime_ns) == (self.size, self.mtime_ns)
+
+
+class FileDrops:
+    """A folder whose files belong to tables by the tables' globs.
+
+    Args:
+        name: the source's name in fondaco.yml.
+        system: the system whose tables the files are.
+        folder: where the files are dropped.
+        settle: seconds for which a file must not have changed before it is read; 0 reads at once.
+        now: the clock that file times are held against, UTC.
+    """
+
+    def __init__(
+        self, name: str, system: System, folder: Path, *, settle: float = SETTLE, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.name = name
+        self.system = system
+        self.folder = folder
+        self._settle = settle
+        self._now = now
+
+    def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
+        """New files of the table in the order of their paths.
+
+        Raises:
+            SourceError: there is no such folder, it cannot be listed, or the table has no files.
+        """
+        position = position or Position()
+        gathering = _Gathering(self, table, position)
+        fresh = list[_Seen]()
+        for seen in self._listing(table):
+            mark = position.files.get(seen.name)
+            if not seen.is_as(mark):
+                fresh.append(seen)
+            elif mark is not None and mark.rejected:
+                gathering.pull.errors.append(FileRejected(mark.rejected[0], where=str(seen.path), hint=mark.rejected[1]))
+        for seen in self._settled(fresh, gathering):
+            yield from gathering.take(seen)
+        yield from gathering.rest()
+
+    def keys(self, table: Table, position: Position | None) -> Keys | None:
+        """None: files tell what is new, not what is there."""
+        return None
+
+    def notes(self) -> list[str]:
+        """Names files that belong to no table."""
+        if not self.folder.is_dir():
+            return []
+        claimed = {seen.path for table in self.system.tables.values() if table.files for seen in self._listing(table)}
+        others = [
+            name
+            for path in self.folder.rglob("*")
+            if path not in claimed and path.is_file() and not _is_temporary(name := self._name(path))
+        ]
+        if not others:
+            return []
+        more = f" and {len(others) - 5:,} more" if len(others) > 5 else ""
+        return [f"{self.name}: {len(others):,} files match no table: {', '.join(sorted(others)[:5])}{more}"]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def clock(self) -> datetime:
+        """Naive UTC."""
+        return self._now().astimezone(UTC).replace(tzinfo=None)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+    def _listing(self, table: Table) -> list[_Seen]:
+        if table.files is None or table.format is None:
+            raise SourceError(
+                f"table {table.name!r} of system {self.system.name!r} declares no files",
+                hint="add `files:` and `format:` to it in systems/",
+            )
+        if not self.folder.is_dir():
+            raise SourceError(
+                f"the folder of source {self.name!r} is not there",
+                where=str(self.folder),
+                hint=f"create it, or set sources.{self.name}.path",
+            )
+        try:
+            paths = {self._name(path): path for path in self.folder.glob(table.files)}
+        except PermissionError as error:
+            raise SourceError(
+                f"the folder of source {self.name!r} cannot be listed", where=str(self.folder), hint="grant read access to it"
+            ) from error
+        found = (_Seen.at(path, name) for name, path in sorted(paths.items()) if not _is_temporary(name))
+        return [seen for seen in found if seen]
+
+    def _settled(self, fresh: list[_Seen], gathering: _Gathering) -> list[_Seen]:
+        """The files that nobody is writing: those that changed lately get a second look."""
+        now = self._now().timestamp()
+        young = {seen.name for seen in fresh if abs(now - seen.mtime_ns / 1e9) < self._settle}
+        if not young:
+            return fresh
+        youngest = max(seen.mtime_ns / 1e9 for seen in fresh if seen.name in young)
+        time.sleep(min(self._settle, max(0.0, youngest + self._settle - now)))
+        settled = list[_Seen]()
+        for seen in fresh:
+            if seen.name not in young or _Seen.at(seen.path, seen.name) == seen:
+                settled.append(seen)
+            else:
+                gathering.wait(seen)
+        return settled
+
+
+def _is_temporary(name: str) -> bool:
+    return name.lower().endswith(_TEMPORARY) or any(part.startswith(".") for part in name.split("/"))
+
+
+@dataclass
+class _Gathering:
+    """Puts files together to pulls."""
+
+    source: FileDrops
+    table: Table
+    position: Position
+    pull: Pull = field(init=False)
+    _marks: dict[str, FileMark] = field(init=False)
+    _contents: list[pa.RecordBatch] = field(init=False)
+    _digest: list[str] = field(init=False)
+    _nbytes: int = field(init=False)
+    _schema: pa.Schema | None = field(init=False)
+    _landed: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = (item for item in self.position.files.items() if not item[1].rejected and not item[1].same_as)
+        self._landed = {mark.sha256: name for name, mark in whole}
+        self._begin()
+
+    def _begin(self) -> None:
+        self.pull = Pull("", [], self.source.clock())
+        self._marks, self._contents, self._digest, self._nbytes, self._schema = {}, [], [], 0, None
+
+    def take(self, seen: _Seen) -> Iterator[Pull]:
+        """Reads one file; yields a pull when there is enough for one."""
+        assert self.table.format is not None
+        drop, before = Drop(seen.path, seen.name), self.position.files.get(seen.name)
+        if before is not None and before.size == seen.size and drop.digest() == before.sha256:
+            self._mark(seen, drop, before.rows, before.same_as, before.rejected)
+            if before.rejected:
+                self.pull.errors.append(FileRejected(before.rejected[0], where=str(seen.path), hint=before.rejected[1]))
+            return
+        try:
+            content = _READERS[self.table.format.kind](drop, self.table, self.table.format)
+            is_small = content.nbytes <= PULL_BYTES
+            batches = list(content.batches) if is_small and drop.sha256 not in self._landed else []
+        except FileRejected as error:
+            self._reject(seen, drop, error)
+            return
+        except OSError as error:
+            self.pull.errors.append(drop.rejected(f"cannot be read ({error.strerror})", "grant read access to it"))
+            return
+        if _Seen.at(seen.path, seen.name) != seen:
+            self.wait(seen)
+            return
+        if (same := self._landed.get(drop.sha256)) is not None and same != seen.name:
+            self.pull.notes.append(f"{seen.name} repeats the content of {same}: left out")
+            self._mark(seen, drop, 0, same_as=same)
+            return
+        if before is not None and not before.rejected:
+            self.pull.notes.append(f"{seen.name} was sent again with other content: landed as a new version")
+        if self._is_full(content, batches):
+            yield self._done()
+        self._landed[drop.sha256] = seen.name
+        self._add(content, batches)
+        self._mark(seen, drop, content.rows_read)
+        if not is_small:
+            yield self._stream(content)
+
+    def rest(self) -> Iterator[Pull]:
+        """The last pull, if there is anything to land or to say."""
+        if self._marks or self.pull.errors or self.pull.notes:
+            yield self._done()
+
+    def wait(self, seen: _Seen) -> None:
+        self.pull.notes.append(f"{seen.name} is still being written: it waits for the next run")
+
+    def _mark(self, seen: _Seen, drop: Drop, rows: int, same_as: str | None = None, rejected: tuple[str, str | None] | None = None) -> None:
+        self._marks[seen.name] = FileMark(seen.size, seen.mtime_ns, drop.digest(), rows, same_as, rejected)
+        self._digest.append(f"{seen.name}:{drop.sha256}")
+
+    def _reject(self, seen: _Seen, drop: Drop, error: FileRejected) -> None:
+        if _Seen.at(seen.path, seen.name) != seen:
+            self.wait(seen)
+            return
+        self.pull.errors.append(error)
+        self._mark(seen, drop, 0, rejected=(error.message, error.hint))
+
+    def _is_full(self, content: Content, batches: list[pa.RecordBatch]) -> bool:
+        """Whether what was gathered must go first: it would grow too large, or its columns are of other types."""
+        if not self._contents:
+            return False
+        too_large = self._nbytes + content.nbytes > PULL_BYTES or len(self._marks) >= PULL_FILES
+        return too_large or any(self._merged(batch.schema) is None for batch in batches[:1])
+
+    def _merged(self, schema: pa.Schema) -> pa.Schema | None:
+        try:
+            return pa.unify_schemas([self._schema, schema]) if self._schema is not None else schema
+        except pa.ArrowInvalid:
+            return None
+
+    def _add(self, content: Content, batches: list[pa.RecordBatch]) -> None:
+        for batch in batches:
+            self._schema = self._merged(batch.schema)
+        self._contents += batches
+        self._nbytes += content.nbytes
+        self.pull.rows_read += content.rows_read
+        self.pull.rejects += content.rejects
+        self.pull.notes += content.notes
+
+    def _stream(self, content: Content) -> Pull:
+        """One large file as a pull of its own, whose counts fill up while it is read."""
+        pull = self._done()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            pull.rows_read, rejects, notes = 0, len(content.rejects), len(content.notes)
+            yield from content.batches
+            pull.rows_read = content.rows_read
+            pull.rejects += content.rejects[rejects:]
+            pull.notes += content.notes[notes:]
+
+        pull.batches = batches()
+        return pull
+
+    def _done(self) -> Pull:
+        pull = self.pull
+        pull.identity = hashlib.sha256("\n".join([self.source.name, self.table.name, *self._digest]).encode()).hexdigest()
+        pull.batches = chain(self._contents)
+        pull.step = Position(files=self._marks)
+        self._begin()
+        return pull

@@ -1,0 +1,61 @@
+"""Text as declared: bytes of any encoding become valid UTF-8 without a byte order mark, or the file is refused."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from fondaco.errors import DeclarationError
+from fondaco.sources.archive import Drop
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def utf8_chunks(drop: Drop, encoding: str) -> Iterator[bytes]:
+    """The file's text as UTF-8, in pieces that never split a character.
+
+    Raises:
+        FileRejected: a byte does not belong to the declared encoding, or the file is binary.
+        DeclarationError: there is no such encoding.
+    """
+    decoder = _decoder(encoding)
+    is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    lines, started = 0, False
+    for chunk in drop.chunks():
+        if not started and is_utf8 and chunk.startswith(_UTF16):
+            raise drop.rejected("is UTF-16, not UTF-8", "declare `encoding: utf-16` in its format, or save it as UTF-8")
+        try:
+            text = decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            raise _undecodable(drop, encoding, error, lines) from error
+        if not started and text:
+            started = True
+            if "\0" in text[:4096]:
+                raise drop.rejected(
+                    "is binary: it holds zero bytes", "declare its encoding if it is text (utf-16?), else export it as text"
+                )
+        lines += text.count("\n")
+        yield text.encode("utf-8")
+    try:
+        yield decoder.decode(b"", final=True).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _undecodable(drop, encoding, error, lines) from error
+    if not started:
+        raise drop.rejected("holds no text", "send it again; a day without rows still has its header")
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    name = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    try:
+        return codecs.getincrementaldecoder(name)(errors="strict")
+    except LookupError as error:
+        raise DeclarationError(f"{encoding!r} is not an encoding", hint="utf-8, utf-16, cp1252, iso-8859-1, …") from error
+
+
+def _undecodable(drop: Drop, encoding: str, error: UnicodeDecodeError, lines: int) -> Exception:
+    line = lines + error.object[: error.start].count(b"\n") + 1
+    byte = error.object[error.start]
+    return drop.rejected(
+        f"is not {encoding}: byte 0x{byte:02x} on line {line}",
+        "declare the encoding it was written in (cp1252, iso-8859-1, …) in its format, or save it as UTF-8",
+    )
