@@ -144,6 +144,7 @@ class _Batch:
         rows.type_piece(connection, shape)
         rows.drop_landed(connection, self._origin.table, self._landed.rows)
         rows.keep_bad(connection, shape, self._landed.quarantined)
+        self._check_types(shape)
         landed = self._tally.landed
         rows.count(connection, self._origin.table, self._pull.clock, self._tally)
         if self._tally.landed > landed:
@@ -178,6 +179,18 @@ class _Batch:
         if note not in self._notes:
             self._notes.append(note)
         return shape if rule == "add" else shape.without_drift()
+
+    def _check_types(self, shape: rows.Shape) -> None:
+        """Stops where a column that has a type of its own at the source cannot be told as declared, if the settings say so."""
+        if self._writer.quality.on_type_change != "stop":
+            return
+        for name, kind in shape.found.items():
+            if kind != "VARCHAR" and rows.has_misfit(self._connection, name):
+                declared = self._origin.table.column(name).type
+                raise BatchStopped(
+                    f"{self._origin.table.name}: column {name!r} is {kind.lower()} at the source, and not every value is a {declared}",
+                    hint="change its type in systems/, or set quality.on_type_change: quarantine",
+                )
 
     def _count_bad(self) -> None:
         for file, reason, count in self._connection.execute(

@@ -22,6 +22,10 @@ from fondaco.lake.store import Store
 ORPHAN_AGE = timedelta(days=1)
 
 
+def _go_on(_step: str) -> None:
+    """What is done after a step, unless a test wants to end the process there."""
+
+
 class Lake:
     """Write once, keep everything.
 
@@ -30,7 +34,7 @@ class Lake:
         on_step: called with the name of each step of a landing once it is done; a test ends the process there.
     """
 
-    def __init__(self, store: Store, on_step: Callable[[str], None] = lambda step: None) -> None:
+    def __init__(self, store: Store, on_step: Callable[[str], None] = _go_on) -> None:
         self.store = store
         self.log = CommitLog(store)
         self.on_step = on_step
@@ -38,7 +42,7 @@ class Lake:
         self._lock = FileLock(store.root / layout.LOCK)
 
     @classmethod
-    def open(cls, place: Path | str, on_step: Callable[[str], None] = lambda step: None) -> Lake:
+    def open(cls, place: Path | str, on_step: Callable[[str], None] = _go_on) -> Lake:
         """The lake in that folder, which is made if it is not there.
 
         Raises:
@@ -126,7 +130,7 @@ class Lake:
         named = {path for commit in self.commits() for path in commit.data_paths()}
         limit = datetime.now(UTC) - older_than
         return [
-            path for path, _, changed in self.store.list(layout.BRONZE) if layout.is_data(path) and path not in named and changed < limit
+            path for path, _, changed in self.store.listing(layout.BRONZE) if layout.is_data(path) and path not in named and changed < limit
         ]
 
     def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:

@@ -78,7 +78,7 @@ class CommitLog:
             self._store.delete([layout.commit_path(numbers[-1])])
 
     def _numbers(self, after: int) -> list[int]:
-        paths = self._store.list(layout.COMMITS, after=layout.commit_path(after) if after else None)
+        paths = self._store.listing(layout.COMMITS, after=layout.commit_path(after) if after else None)
         numbers = (layout.commit_number(path) for path, _, _ in paths)
         return [number for number in numbers if number is not None and number > after]
 

@@ -156,22 +156,19 @@ def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, quarantined: S
     connection.execute(f"insert into bad select * from newly_bad where {POSITION} not in (select {POSITION} from known)")
 
 
+def has_misfit(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Whether a value of that column in `bad` does not fit its type."""
+    return _number(connection, f"select count(*) from bad where \"column\" = {literal(column)} and reason like 'not_%'") > 0
+
+
 def keep_rejects(connection: duckdb.DuckDBPyConnection, rejects: Sequence[Reject]) -> None:
     """Puts records that never became rows into `bad`; their raw text is kept as a JSON string."""
     if not rejects:
         return
-    columns = {
-        "reason": [reject.reason for reject in rejects],
-        "detail": [reject.detail for reject in rejects],
-        "column": [reject.column for reject in rejects],
-        "raw": [reject.raw for reject in rejects],
-        "file": [reject.file for reject in rejects],
-        "row": [reject.row for reject in rejects],
+    texts = {
+        name: pa.array([getattr(reject, name) for reject in rejects], pa.string()) for name in ("reason", "detail", "column", "raw", "file")
     }
-    types = [pa.int64() if name == "row" else pa.string() for name in columns]
-    connection.register(
-        "rejects", pa.table([pa.array(values, kind) for values, kind in zip(columns.values(), types, strict=True)], names=list(columns))
-    )
+    connection.register("rejects", pa.table({**texts, "row": pa.array([reject.row for reject in rejects], pa.int64())}))
     connection.execute(
         'insert into bad select reason, detail, "column", null, cast(to_json(raw) as varchar), null, file, row, null from rejects'
     )

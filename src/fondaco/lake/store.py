@@ -63,7 +63,7 @@ class Store:
         with self._explained("read", path):
             return (self.root / path).is_file()
 
-    def list(self, prefix: str, after: str | None = None) -> Iterator[tuple[str, int, datetime]]:
+    def listing(self, prefix: str, after: str | None = None) -> Iterator[tuple[str, int, datetime]]:
         """Path, bytes and time of last change (UTC) of the objects below a prefix, in the order of their paths."""
         with self._explained("list", prefix):
             found = [item for page in obstore.list(self._objects, prefix, offset=after) for item in page]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from fondaco.contracts import Table, did_you_mean
+from fondaco.contracts import Table
+from fondaco.errors import did_you_mean
 from fondaco.sources.archive import Drop
 from fondaco.sources.base import RESERVED, Reject
 

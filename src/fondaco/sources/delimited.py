@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator
+from typing import IO, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,11 +73,11 @@ class _Text:
                     self._kept = None
             yield chunk
 
-    def open(self, end: int | None) -> io.RawIOBase | io.BytesIO:
+    def open(self, end: int | None) -> IO[bytes]:
         """The text up to byte `end`."""
         if self._kept is not None:
             return io.BytesIO(b"".join(self._kept)[:end])
-        return _Stream(utf8_chunks(self._drop, self._encoding), end)
+        return io.BufferedReader(_Stream(utf8_chunks(self._drop, self._encoding), end))
 
 
 class _Stream(io.RawIOBase):
@@ -118,7 +120,7 @@ def _header(drop: Drop, beginning: bytes, dialect: Dialect, table: Table) -> lis
     return header
 
 
-def _quoting(dialect: Dialect) -> int:
+def _quoting(dialect: Dialect) -> Literal[0, 3]:
     return csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
 
 
@@ -135,7 +137,7 @@ def _no_header(drop: Drop, found: list[str], declared: list[str], delimiter: str
 def _batches(drop: Drop, text: _Text, dialect: Dialect, header: list[str], records: Records, content: Content) -> Iterator[pa.RecordBatch]:
     ragged: dict[int, Reject] = {}
 
-    def on_ragged(row: pyarrow.csv.InvalidRow) -> str:
+    def on_ragged(row: pyarrow.csv.InvalidRow) -> Literal["skip", "error"]:
         assert row.number is not None
         detail = f"{row.actual_columns} fields where the header has {row.expected_columns}"
         ragged[row.number] = Reject(drop.name, row.number - 1, "ragged", None, row.text, detail)
@@ -146,7 +148,7 @@ def _batches(drop: Drop, text: _Text, dialect: Dialect, header: list[str], recor
         numbers, seen = _numbers(seen, batch.num_rows, ragged)
         batch = batch.append_column(FILE, pa.repeat(pa.scalar(drop.name), batch.num_rows))
         batch = batch.append_column(ROW, pc.subtract(numbers, 1))
-        batch = _without_broken(drop, batch, records, content)
+        batch = _without_broken(batch, records)
         batch = _without_headers(drop, batch, header, content)
         yield _without_nul(drop, batch, header, content) if text.has_nul else batch
     total = max([seen, *ragged])
@@ -167,7 +169,12 @@ def _batches(drop: Drop, text: _Text, dialect: Dialect, header: list[str], recor
 
 
 def _parsed(
-    drop: Drop, text: _Text, dialect: Dialect, header: list[str], records: Records, on_ragged: Callable[[pyarrow.csv.InvalidRow], str]
+    drop: Drop,
+    text: _Text,
+    dialect: Dialect,
+    header: list[str],
+    records: Records,
+    on_ragged: Callable[[pyarrow.csv.InvalidRow], Literal["skip", "error"]],
 ) -> Iterator[pa.RecordBatch]:
     if records.end == 0:
         return
@@ -190,7 +197,7 @@ def _parsed(
             raise drop.rejected(f"cannot be parsed: {error}", "send it again") from error
 
 
-def _numbers(seen: int, count: int, ragged: dict[int, Reject]) -> tuple[pa.Array, int]:
+def _numbers(seen: int, count: int, ragged: dict[int, Reject]) -> tuple[pa.Int64Array, int]:
     """Record numbers of the next `count` good records after number `seen`, and the last of them."""
     if not any(number > seen for number in ragged):
         return pa.array(range(seen + 1, seen + count + 1), pa.int64()), seen + count
@@ -202,7 +209,7 @@ def _numbers(seen: int, count: int, ragged: dict[int, Reject]) -> tuple[pa.Array
     return pa.array(numbers, pa.int64()), seen
 
 
-def _without_broken(drop: Drop, batch: pa.RecordBatch, records: Records, content: Content) -> pa.RecordBatch:
+def _without_broken(batch: pa.RecordBatch, records: Records) -> pa.RecordBatch:
     if not records.broken:
         return batch
     broken = pa.array([number - 1 for number in records.broken], pa.int64())
@@ -211,11 +218,11 @@ def _without_broken(drop: Drop, batch: pa.RecordBatch, records: Records, content
 
 def _without_headers(drop: Drop, batch: pa.RecordBatch, header: list[str], content: Content) -> pa.RecordBatch:
     """Leaves out repetitions of the header, as concatenated files have them: they are no records."""
-    suspects = pc.fill_null(pc.equal(batch[header[0]], header[0]), False)
+    suspects = _holds(pc.equal(batch[header[0]], pa.scalar(header[0])))
     if not pc.any(suspects).as_py():
         return batch
     for name in header[1:]:
-        suspects = pc.and_(suspects, pc.fill_null(pc.equal(batch[name], name), False))
+        suspects = pc.and_(suspects, _holds(pc.equal(batch[name], pa.scalar(name))))
     rows = batch.filter(suspects)[ROW].to_pylist()
     if rows:
         content.rows_read -= len(rows)
@@ -225,12 +232,16 @@ def _without_headers(drop: Drop, batch: pa.RecordBatch, header: list[str], conte
 
 def _without_nul(drop: Drop, batch: pa.RecordBatch, header: list[str], content: Content) -> pa.RecordBatch:
     """Rejects the rows that hold a zero byte, which no warehouse stores."""
-    bad = pa.array([False] * batch.num_rows)
+    bad: Any = pa.repeat(pa.scalar(False), batch.num_rows)
     for name in header:
-        bad = pc.or_(bad, pc.fill_null(pc.match_substring(batch[name], "\0"), False))
+        bad = pc.or_(bad, _holds(pc.match_substring(batch[name], "\0")))
     for row in batch.filter(bad).to_pylist():
         raw = {name: row[name] for name in header}
-        content.rejects.append(
-            Reject(drop.name, row[ROW], "zero_byte", next(n for n in header if "\0" in (row[n] or "")), str(raw), "holds a zero byte")
-        )
+        column = next(name for name in header if "\0" in (row[name] or ""))
+        content.rejects.append(Reject(drop.name, row[ROW], "zero_byte", column, json.dumps(raw, ensure_ascii=False), "holds a zero byte"))
     return batch.filter(pc.invert(bad))
+
+
+def _holds(condition: Any) -> Any:
+    """A condition that is false where it was NULL."""
+    return pc.fill_null(condition, False)

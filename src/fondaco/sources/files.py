@@ -100,7 +100,7 @@ class FileDrops:
             yield from gathering.take(seen)
         yield from gathering.rest()
 
-    def keys(self, table: Table, position: Position | None) -> Keys | None:
+    def keys(self, table: Table, position: Position | None) -> Keys | None:  # noqa: ARG002
         """None: files tell what is new, not what is there."""
         return None
 

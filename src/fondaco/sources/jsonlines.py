@@ -105,7 +105,7 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _batch(drop: Drop, names: list[str], rows: list[dict[str, str | None]], numbers: list[int]) -> pa.RecordBatch:
-    columns: dict[str, pa.Array] = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
+    columns: dict[str, pa.Array[Any]] = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     columns[FILE] = pa.repeat(pa.scalar(drop.name), len(rows))
     columns[ROW] = pa.array(numbers, pa.int64())
     return pa.RecordBatch.from_pydict(columns)

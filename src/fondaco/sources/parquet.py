@@ -16,7 +16,7 @@ from fondaco.sources.content import Content, check_columns
 _ROWS_PER_BATCH = 65_536
 
 
-def read_parquet(drop: Drop, table: Table, form: FileFormat) -> Content:
+def read_parquet(drop: Drop, table: Table, form: FileFormat) -> Content:  # noqa: ARG001 (as every reader)
     """Checks footer and columns, then opens the file for reading.
 
     Raises:

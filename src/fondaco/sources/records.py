@@ -105,7 +105,8 @@ def _walk_each(chunks: Iterable[bytes], dialect: Dialect, offset: int, found: Re
     """The same count for text with stray quotes, record by record, from a record's beginning at byte `offset`."""
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(chunks, offset)
-    while (start := lines.offset) is not None and (first := lines.peek()) is not None:
+    while (first := lines.peek()) is not None:
+        start = lines.offset
         reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
         try:
             record = next(reader)

@@ -6,6 +6,7 @@ the whole table where there is neither, and all keys for finding deletes.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +17,8 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from fondaco.contracts import System, Table, did_you_mean
-from fondaco.errors import SourceError
+from fondaco.contracts import System, Table
+from fondaco.errors import SourceError, did_you_mean
 from fondaco.sources.base import FILE, ROW, Keys, Position, Pull, Reject
 from fondaco.sources.window import Window, moment, window_of
 
@@ -281,7 +282,9 @@ def _without_garbled(
             numbers.append(number)
         else:
             raw = {name: None if value is None else value.decode(errors="backslashreplace") for name, value in zip(names, row, strict=True)}
-            rejects.append(Reject(None, number, "invalid_utf8", garbled, str(raw), f"{garbled} is no valid UTF-8"))
+            rejects.append(
+                Reject(None, number, "invalid_utf8", garbled, json.dumps(raw, ensure_ascii=False), f"{garbled} is no valid UTF-8")
+            )
     return kept, numbers
 
 
