@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.errors import ConfigError, SourceError
+from fondaco.errors import ConfigError, LockedError, SourceError
 from fondaco.sources.demo import LiveReport, live, shop_clock
 
 START = date(2025, 1, 1)
@@ -46,6 +46,11 @@ def test_a_life_in_steps_is_the_life_lived_at_once(tmp_path: Path) -> None:
     for days in (1, 2, 30, 31, 100, 299, 300, 301, 302, 310):
         grow(tmp_path / "in_steps", days)
     assert everything(tmp_path / "in_steps") == everything(tmp_path / "at_once")
+
+
+@pytest.mark.parametrize("customers", [1, 10, 1000])
+def test_a_shop_of_any_size_lives(tmp_path: Path, customers: int) -> None:
+    assert grow(tmp_path / "shop", 45, customers=customers).rows["customers"] >= 5
 
 
 @pytest.mark.slow
@@ -126,6 +131,7 @@ def test_a_shop_killed_before_its_day_is_committed_has_not_lived_that_day(tmp_pa
     child = subprocess.run([sys.executable, "-c", _KILLED_WITH_A_DAY_WRITTEN_BUT_NOT_COMMITTED, str(shop)], check=False)
     assert child.returncode == -signal.SIGKILL
     assert (tmp_path / "killed-journal").stat().st_size > 0
+    assert shop_clock(shop) == datetime(2025, 2, 15, 0, 5)
     assert grow(shop, 0).until == date(2025, 2, 15)
     _is_as_undisturbed(tmp_path, shop)
 
@@ -151,6 +157,26 @@ def test_a_file_that_is_no_shop_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot be read or written") as refused:
         grow(tmp_path / "shop", 2)
     assert refused.value.where == str(tmp_path / "shop")
+
+
+def test_a_folder_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SourceError, match="cannot be read or written"):
+        grow(tmp_path / "file" / "shop", 2)
+
+
+def test_two_who_let_the_same_shop_live_do_not_live_a_day_twice(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+
+    def somebody_else(day: date) -> None:
+        if day == START + timedelta(days=2):
+            grow(shop, 4)
+
+    with pytest.raises(LockedError, match="somebody else"):
+        live(shop, seed=7, customers=120, start=START, until=START + timedelta(days=6), each_day=somebody_else)
+    grow(shop, 6)
+    grow(tmp_path / "alone", 6)
+    assert everything(shop) == everything(tmp_path / "alone")
 
 
 def test_a_shop_that_is_not_there_has_no_clock(tmp_path: Path) -> None:

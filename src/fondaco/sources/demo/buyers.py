@@ -37,7 +37,7 @@ def plan_day(day: Day) -> None:
     """Plans the orders of customers who come back and of strangers; first orders were planned at the sign-up."""
     shop, random = day.shop, day.rng("buyers")
     known = sorted(customer for customer, row in shop.customers.items() if not row["is_test"])
-    weights = list(accumulate(_habit(shop, customer, day) for customer in known))
+    weights = list(accumulate(_habit(shop, customer, day.date.toordinal()) for customer in known))
     if known:
         for customer in random.choices(known, cum_weights=weights, k=chance.poisson(random, weights[-1] * demand.season(day.date))):
             day.plan(demand.moment(random, day.date), "order.by_customer", {"customer": customer})
@@ -49,10 +49,9 @@ def plan_day(day: Day) -> None:
         day.plan(max(demand.moment(random, day.date), opened), "order.by_stranger", {"who": fate})
 
 
-def _habit(shop: Shop, customer: int, day: Day) -> float:
-    traits = people.traits(shop.seed, customer)
-    known_for = (day.date - parse(shop.customers[customer]["created_at"]).date()).days
-    return traits.rate if known_for <= traits.stay else traits.rate * _LAPSED
+def _habit(shop: Shop, customer: int, today: int) -> float:
+    rate = people.traits(shop.seed, customer).rate
+    return rate if today <= people.leaves(shop.seed, customer, shop.customers[customer]["created_at"]) else rate * _LAPSED
 
 
 def known(shop: Shop, customer: int) -> Buyer | None:

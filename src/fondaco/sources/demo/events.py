@@ -47,6 +47,7 @@ def append(connection: sqlite3.Connection, day: date, told: Sequence[tuple[str, 
 def read(path: Path, *, until: date | None = None) -> Iterator[Event]:
     """The events of the shop in ``path`` in the order in which they happened, up to and without the day ``until``."""
     end = until.isoformat() if until else "9999-12-31"
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    # not mode=ro: after a kill the first one to read must be allowed to roll the unfinished day back
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
         for day, kind, payload in connection.execute("SELECT day, kind, payload FROM _events WHERE day < ? ORDER BY day, seq", (end,)):
             yield Event(date.fromisoformat(day), kind, json.loads(payload))

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fondaco.errors import ConfigError, SourceError
+from fondaco.errors import ConfigError, LockedError, SourceError
 from fondaco.sources.demo import buyers, catalogue, course, dirt, people, rates, schema, sellers, trade
 from fondaco.sources.demo.clock import closing_time, stamp
 from fondaco.sources.demo.day import Day, Shop
@@ -30,6 +30,10 @@ _STEPS: dict[str, Callable[[Day, str, dict[str, Any]], None]] = {
     **course.STEPS,
     **dirt.STEPS,
 }
+
+
+#: Seconds to wait for a reader who is in the middle of reading.
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -58,28 +62,32 @@ def live(path: Path, *, seed: int, customers: int, start: date, until: date, eac
 
     Raises:
         ConfigError: the file holds a shop of another seed, size or first day.
+        LockedError: somebody else lets the same shop live.
         SourceError: the file is no shop, or cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lived = 0
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)) as connection:
             # a killed process loses nothing that it has written; only a power cut could, and a simulated shop can be made again
             connection.execute("PRAGMA synchronous = OFF")
             _create_if_missing(connection, seed, customers, start)
             shop, day = _load(connection, path, seed, customers, start)
             while day < until:
                 with _transaction(connection):
+                    if _state(connection, "next_day") != day.isoformat():
+                        raise _locked(path)  # somebody else has lived the day since this process looked
                     _live_one_day(connection, shop, day)
                 if each_day is not None:
                     each_day(day)
                 day += timedelta(days=1)
                 lived += 1
             return LiveReport(lived, day, _count(connection))
-    except sqlite3.Error as error:
-        raise SourceError(
-            f"the simulated shop cannot be read or written: {error}", where=str(path), hint="delete the file, and it is made anew"
-        ) from error
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise _locked(path) from error
+        hint = "check that the folder can be written and has room; a file that is no shop may be deleted, and the shop is made anew"
+        raise SourceError(f"the simulated shop cannot be read or written: {error}", where=str(path), hint=hint) from error
 
 
 def shop_clock(path: Path) -> datetime:
@@ -89,7 +97,8 @@ def shop_clock(path: Path) -> datetime:
         SourceError: there is no such shop.
     """
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        # not mode=ro: after a kill the first one to read must be allowed to roll the unfinished day back
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
             (now,) = connection.execute("SELECT now FROM shop_clock").fetchone()
     except sqlite3.Error as error:
         raise SourceError(f"the simulated shop has no clock: {error}", where=str(path)) from error
@@ -119,7 +128,7 @@ def _create_if_missing(connection: sqlite3.Connection, seed: int, customers: int
 
 def _load(connection: sqlite3.Connection, path: Path, seed: int, customers: int, start: date) -> tuple[Shop, date]:
     """Reads back what must be in memory, and the first day that was not lived yet."""
-    state = {name: json.loads(value) for name, value in connection.execute("SELECT name, value FROM _state")}
+    state = {name: _state(connection, name) for name in ("seed", "customers", "start", "next_day", "counters")}
     for name, wanted in (("seed", seed), ("customers", customers), ("start", start.isoformat())):
         if state[name] != wanted:
             raise ConfigError(
@@ -143,6 +152,15 @@ def _load(connection: sqlite3.Connection, path: Path, seed: int, customers: int,
         counters=state["counters"],
     )
     return shop, date.fromisoformat(state["next_day"])
+
+
+def _state(connection: sqlite3.Connection, name: str) -> Any:
+    (value,) = connection.execute("SELECT value FROM _state WHERE name = ?", (name,)).fetchone()
+    return json.loads(value)
+
+
+def _locked(path: Path) -> LockedError:
+    return LockedError("somebody else lets the simulated shop live", where=str(path), hint="wait until that is done, then again")
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Row]:

@@ -58,6 +58,12 @@ def traits(seed: int, customer: int) -> Traits:
     return Traits(rate, stay, first)
 
 
+@cache
+def leaves(seed: int, customer: int, created_at: str) -> int:
+    """The last day (proleptic Gregorian ordinal) on which a customer who signed up at ``created_at`` buys out of habit."""
+    return date.fromisoformat(created_at[:10]).toordinal() + int(traits(seed, customer).stay)
+
+
 def profile(seed: int, customer: int, *, test: bool = False) -> Row:
     """A customer's row at the sign-up, but for its times."""
     random = chance.rng(seed, "profile", customer)
@@ -104,7 +110,7 @@ def plan_day(day: Day) -> None:
             day.plan(demand.moment(random, day.date), f"customer.{what}", {"id": random.choice(known)})
     if day.number % 7 == 6:
         # the weekly consent check writes all its rows in the last microsecond of the day
-        for customer in random.sample(known, max(3, len(known) // 50)):
+        for customer in random.sample(known, min(len(known), max(3, len(known) // 50))):
             day.plan(day.last_moment, "customer.touch", {"id": customer})
 
 
