@@ -2,7 +2,10 @@
 with counted as (
     select
         'fact_orders' as fact,
-        (select count(*) from {{ ref('int_orders__current') }} where not is_deleted) as expected,
+        (
+            select count(*) from {{ ref('int_orders__current') }}
+            where not is_deleted
+        ) as expected,
         (select count(*) from {{ ref('fact_orders') }}) as found
     union all
     select
@@ -17,12 +20,18 @@ with counted as (
     union all
     select
         'fact_payments' as fact,
-        (select count(*) from {{ ref('int_payments__current') }} where not is_deleted) as expected,
+        (
+            select count(*) from {{ ref('int_payments__current') }}
+            where not is_deleted
+        ) as expected,
         (select count(*) from {{ ref('fact_payments') }}) as found
     union all
     select
         'fact_shipments' as fact,
-        (select count(*) from {{ ref('int_shipments__current') }} where not is_deleted) as expected,
+        (
+            select count(*) from {{ ref('int_shipments__current') }}
+            where not is_deleted
+        ) as expected,
         (select count(*) from {{ ref('fact_shipments') }}) as found
 )
 

@@ -24,7 +24,10 @@ compared as (
     union all
     select
         'fact_orders' as mart,
-        (select sum(net_amount) from {{ ref('fact_orders') }} where is_revenue) as found,
+        (
+            select sum(net_amount) from {{ ref('fact_orders') }}
+            where is_revenue
+        ) as found,
         ledger.total as expected
     from ledger
     union all
@@ -36,8 +39,10 @@ compared as (
     union all
     select
         'fact_customers' as mart,
-        (select sum(facts.net_revenue) from {{ ref('fact_customers') }} as facts
-            inner join {{ ref('customers') }} as customers on facts.customer_key = customers.customer_key) as found,
+        (
+            select sum(facts.net_revenue) from {{ ref('fact_customers') }} as facts
+            inner join {{ ref('customers') }} as customers on facts.customer_key = customers.customer_key
+        ) as found,
         ledger.of_customers as expected
     from ledger
     union all

@@ -1,6 +1,8 @@
 -- from the first of January of the first year of trade or of rates to the end of the year after the last
 with bounds as (
-    select min(day) as first_day, max(day) as last_day
+    select
+        min(day) as first_day,
+        max(day) as last_day
     from (
         select cast(ordered_at as date) as day from {{ ref('int_orders__current') }}
         union all
@@ -12,11 +14,12 @@ with bounds as (
 ),
 
 days as (
-    select cast(unnest(generate_series(
-        cast(date_trunc('year', coalesce(first_day, date '2020-01-01')) as timestamp),
-        cast(date_trunc('year', coalesce(last_day, date '2020-01-01')) + interval 2 year - interval 1 day as timestamp),
-        interval 1 day
-    )) as date) as date_day
+    select
+        cast(unnest(generate_series(
+            cast(date_trunc('year', coalesce(first_day, date '2020-01-01')) as timestamp),
+            cast(date_trunc('year', coalesce(last_day, date '2020-01-01')) + interval 2 year - interval 1 day as timestamp),
+            interval 1 day
+        )) as date) as date_day
     from bounds
 )
 

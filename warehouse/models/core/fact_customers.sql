@@ -1,57 +1,6 @@
 -- Periodic snapshot: every month from the customer's first to the last month of trade.
-with ledger as (
-    select * from {{ ref('fact_sales_ledger') }}
-    where customer_key is not null
-),
-
-orders as (
-    select * from {{ ref('fact_orders') }}
-    where customer_key is not null
-),
-
-events as (
-    select
-        customer_key,
-        cast(date_trunc('month', event_date) as date) as month_start,
-        gross_sales,
-        discounts,
-        returns,
-        cancellations,
-        net_revenue,
-        0 as orders,
-        0 as units,
-        cast(null as date) as ordered_date
-    from ledger
-    union all
-    select
-        customer_key,
-        cast(date_trunc('month', ordered_date) as date) as month_start,
-        0 as gross_sales,
-        0 as discounts,
-        0 as returns,
-        0 as cancellations,
-        0 as net_revenue,
-        1 as orders,
-        units,
-        ordered_date
-    from orders
-    where is_valid
-),
-
-by_month as (
-    select
-        customer_key,
-        month_start,
-        sum(gross_sales) as gross_sales,
-        sum(discounts) as discounts,
-        sum(returns) as returns,
-        sum(cancellations) as cancellations,
-        sum(net_revenue) as net_revenue,
-        sum(orders) as orders,
-        sum(units) as units,
-        max(ordered_date) as last_order_date
-    from events
-    group by customer_key, month_start
+with by_month as (
+    select * from {{ ref('int_customers__monthly') }}
 ),
 
 months as (
@@ -59,10 +8,17 @@ months as (
         first_months.customer_key,
         calendar.month_start,
         calendar.month_end
-    from (select customer_key, min(month_start) as first_month from by_month group by customer_key) as first_months
-    inner join (select distinct month_start, month_end from {{ ref('dim_date') }}) as calendar
+    from (select
+        customer_key,
+        min(month_start) as first_month
+    from by_month
+    group by customer_key) as first_months
+    inner join (select distinct
+        month_start,
+        month_end
+    from {{ ref('dim_date') }}) as calendar
         on
-            calendar.month_start >= first_months.first_month
+            first_months.first_month <= calendar.month_start
             and calendar.month_start <= (select max(month_start) from by_month)
 ),
 

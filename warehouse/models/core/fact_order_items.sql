@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='replace_touched') }}
 
 with orders as (
     select * from {{ ref('int_orders__resolved') }}

@@ -1,65 +1,12 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='replace_touched') }}
 
--- refunds that the source states, and the lines of credit notes, which are refunds that name no order
 with orders as (
     select * from {{ ref('int_orders__resolved') }}
 ),
 
-rates as (
-    select * from {{ ref('int_exchange_rates__daily') }}
-),
-
-stated as (
-    select
-        refunds.refund_key || coalesce('/' || refunds.refunded_item_key, '') as refund_item_key,
-        refunds.refund_key,
-        refunds.order_key,
-        refunds.refunded_item_key as order_item_key,
-        refunds.source_name,
-        refunds.refund_id,
-        refunds.reason,
-        refunds.currency,
-        case
-            when refunds.currency = '{{ var("currency") }}' then cast(1 as decimal(18, 8))
-            when refunds.currency = orders.currency then orders.exchange_rate
-            else rates.rate
-        end as exchange_rate,
-        case when refunds.is_first_line then refunds.quantity else 0 end as quantity,
-        refunds.goods_share as goods_amount_txn,
-        case when refunds.is_first_line then refunds.shipping_amount else 0 end as shipping_amount_txn,
-        case when refunds.is_first_line then refunds.tax_amount else 0 end as tax_amount_txn,
-        refunds.refunded_at
-    from {{ ref('int_refunds__spread') }} as refunds
-    left join orders on refunds.order_key = orders.order_key
-    left join rates
-        on refunds.currency = rates.currency and {{ local_date('refunds.refunded_at') }} = rates.rate_date
-    where {{ touched_only('refunds.order_key') }}
-),
-
-credited as (
-    select
-        items.order_item_key as refund_item_key,
-        items.order_key as refund_key,
-        items.order_key,
-        items.order_item_key,
-        items.source_name,
-        items.order_id as refund_id,
-        'credit note' as reason,
-        items.currency,
-        items.exchange_rate,
-        -items.quantity as quantity,
-        case when items.item_kind = 'goods' then -items.gross_amount_txn else 0 end as goods_amount_txn,
-        case when items.item_kind = 'shipping' then -items.gross_amount_txn else 0 end as shipping_amount_txn,
-        -items.tax_amount_txn as tax_amount_txn,
-        items.ordered_at as refunded_at
-    from {{ ref('fact_order_items') }} as items
-    where items.order_kind = 'credit_note' and items.item_kind in ('goods', 'shipping') and {{ touched_only('items.order_key') }}
-),
-
 refunds as (
-    select * from stated
-    union all
-    select * from credited
+    select * from {{ ref('int_refunds__by_line') }}
+    where {{ touched_only() }}
 )
 
 select

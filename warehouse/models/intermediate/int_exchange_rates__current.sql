@@ -1,3 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['source_name', 'currency', 'rate_date'], on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['source_name', 'currency', 'rate_date']) }}
 
 {{ current_rows('exchange_rates', 'source_name, currency, rate_date') }}

@@ -1,3 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='order_item_key', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='order_item_key') }}
 
 {{ current_rows('order_items', 'order_item_key') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_touched', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='replace_touched') }}
 
 -- One row per order with everything that its facts share: days, rate, members valid at the time, and what counts.
 with orders as (

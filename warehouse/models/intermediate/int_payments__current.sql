@@ -1,3 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='payment_key', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='payment_key') }}
 
 {{ current_rows('payments', 'payment_key') }}

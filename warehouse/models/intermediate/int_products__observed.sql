@@ -1,3 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['product_key', 'observed_at'], on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['product_key', 'observed_at']) }}
 
 {{ observations('products', 'product_key') }}

@@ -1,3 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='refund_key', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='refund_key') }}
 
 {{ current_rows('refunds', 'refund_key') }}

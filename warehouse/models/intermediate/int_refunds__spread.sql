@@ -18,8 +18,9 @@ candidates as (
         greatest(coalesce(lines.net_amount_txn, 0), 0) as weight
     from refunds
     left join lines
-        on refunds.order_key = lines.order_key
-        and (refunds.order_item_key is null or refunds.order_item_key = lines.order_item_key)
+        on
+            refunds.order_key = lines.order_key
+            and (refunds.order_item_key is null or refunds.order_item_key = lines.order_item_key)
 ),
 
 shared as (

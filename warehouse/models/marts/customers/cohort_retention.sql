@@ -56,8 +56,11 @@ months as (
         calendar.month_end <= bounds.last_day as is_mature
     from cohorts
     cross join bounds
-    inner join (select distinct month_start, month_end from {{ ref('dim_date') }}) as calendar
-        on calendar.month_start >= cohorts.cohort_month and calendar.month_start <= bounds.last_day
+    inner join (select distinct
+        month_start,
+        month_end
+    from {{ ref('dim_date') }}) as calendar
+        on cohorts.cohort_month <= calendar.month_start and bounds.last_day >= calendar.month_start
 )
 
 select

@@ -39,7 +39,11 @@ gaps as (
         select
             customer_key,
             date_diff('day', lag(ordered_date) over (partition by customer_key order by ordered_date), ordered_date) as gap
-        from (select distinct customer_key, ordered_date from orders where is_valid)
+        from (select distinct
+            customer_key,
+            ordered_date
+        from orders
+        where is_valid)
     )
     where gap is not null
     group by customer_key

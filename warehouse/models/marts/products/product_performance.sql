@@ -50,7 +50,7 @@ ranked as (
     select
         *,
         sum(greatest(net_revenue, 0)) over (
-            partition by month_start order by net_revenue desc, product_key
+            partition by month_start order by net_revenue desc, product_key asc
             rows between unbounded preceding and current row
         ) - greatest(net_revenue, 0) as revenue_before,
         sum(greatest(net_revenue, 0)) over (partition by month_start) as revenue_total
@@ -80,7 +80,7 @@ select
         else 'C'
     end as abc_class,
     rank() over (
-        partition by ranked.month_start, coalesce(products.category, '') order by ranked.net_revenue desc, ranked.product_key
+        partition by ranked.month_start, coalesce(products.category, '') order by ranked.net_revenue desc, ranked.product_key asc
     ) as rank_in_category
 from ranked
 left join products on ranked.product_key = products.product_key

@@ -1,56 +1,34 @@
--- Additive columns only: rates and averages are ratios of their sums. Money stands on the day of its event, counts on the day of the order.
-with ledger as (
-    select
-        fact_sales_ledger.*,
-        coalesce(fact_orders.customer_type, 'unknown') as customer_type
-    from {{ ref('fact_sales_ledger') }} as fact_sales_ledger
-    left join {{ ref('fact_orders') }} as fact_orders on fact_sales_ledger.order_key = fact_orders.order_key
-),
-
-orders as (
-    select * from {{ ref('fact_orders') }}
-    where is_booked and order_kind = 'sale'
-),
-
-money as (
-    select
-        event_date as business_date,
-        country,
-        coalesce(channel, 'unknown') as channel,
-        customer_type,
-        currency,
-        sum(gross_sales) as gross_sales,
-        sum(discounts) as discounts,
-        sum(returns) as returns,
-        sum(cancellations) as cancellations,
-        sum(net_revenue) as net_revenue,
-        sum(shipping_revenue) as shipping_revenue,
-        sum(taxes) as taxes,
-        sum(gift_cards) as gift_cards,
-        sum(adjustments) as adjustments
-    from ledger
-    group by all
+-- Additive columns only: rates and averages are ratios of their sums.
+with money as (
+    select * from {{ ref('int_ledger__summed_daily') }}
 ),
 
 counts as (
-    select
-        ordered_date as business_date,
-        country,
-        coalesce(channel, 'unknown') as channel,
-        customer_type,
-        currency,
-        count(*) as orders_booked,
-        count(*) filter (where is_valid) as orders,
-        sum(case when is_valid then units else 0 end) as units,
-        count(*) filter (where customer_order_number = 1) as new_customers,
-        count(*) filter (where is_valid and coupon_code is not null) as orders_with_coupon,
-        count(*) filter (where is_valid and is_guest) as guest_orders
-    from orders
-    group by all
+    select * from {{ ref('int_orders__counted_daily') }}
 ),
 
--- every day of trade has a row, a day without trade one of zeros
-spine as (
+traded as (
+    select
+        business_date,
+        country,
+        channel,
+        customer_type,
+        currency
+    from money
+    union
+    select
+        business_date,
+        country,
+        channel,
+        customer_type,
+        currency
+    from counts
+),
+
+-- every day has a row: a day without trade one of zeros
+cells as (
+    select * from traded
+    union all
     select
         date_day as business_date,
         'ZZ' as country,
@@ -59,17 +37,8 @@ spine as (
         '{{ var("currency") }}' as currency
     from {{ ref('dim_date') }}
     where
-        date_day between (select min(business_date) from money) and (select max(business_date) from money)
-        and date_day not in (select business_date from money)
-        and date_day not in (select business_date from counts)
-),
-
-cells as (
-    select business_date, country, channel, customer_type, currency from money
-    union
-    select business_date, country, channel, customer_type, currency from counts
-    union
-    select business_date, country, channel, customer_type, currency from spine
+        date_day between (select min(business_date) from traded) and (select max(business_date) from traded)
+        and date_day not in (select business_date from traded)
 )
 
 select
@@ -78,16 +47,24 @@ select
     cells.channel,
     cells.customer_type,
     cells.currency,
-    {% for name in ['gross_sales', 'discounts', 'returns', 'cancellations', 'net_revenue', 'shipping_revenue', 'taxes', 'gift_cards', 'adjustments'] -%}
-    cast(coalesce(money.{{ name }}, 0) as decimal(18, 4)) as {{ name }},
-    {% endfor -%}
+    cast(coalesce(money.gross_sales, 0) as decimal(18, 4)) as gross_sales,
+    cast(coalesce(money.discounts, 0) as decimal(18, 4)) as discounts,
+    cast(coalesce(money.returns, 0) as decimal(18, 4)) as returns,
+    cast(coalesce(money.cancellations, 0) as decimal(18, 4)) as cancellations,
+    cast(coalesce(money.net_revenue, 0) as decimal(18, 4)) as net_revenue,
+    cast(coalesce(money.shipping_revenue, 0) as decimal(18, 4)) as shipping_revenue,
+    cast(coalesce(money.taxes, 0) as decimal(18, 4)) as taxes,
+    cast(coalesce(money.gift_cards, 0) as decimal(18, 4)) as gift_cards,
+    cast(coalesce(money.adjustments, 0) as decimal(18, 4)) as adjustments,
     cast(
         coalesce(money.net_revenue, 0) + coalesce(money.shipping_revenue, 0) + coalesce(money.taxes, 0) as decimal(18, 4)
     ) as total_sales,
     cast(coalesce(counts.units, 0) as decimal(18, 4)) as units,
-    {% for name in ['orders_booked', 'orders', 'new_customers', 'orders_with_coupon', 'guest_orders'] -%}
-    cast(coalesce(counts.{{ name }}, 0) as bigint) as {{ name }}{{ ',' if not loop.last }}
-    {% endfor %}
+    coalesce(counts.orders_booked, 0) as orders_booked,
+    coalesce(counts.orders, 0) as orders,
+    coalesce(counts.new_customers, 0) as new_customers,
+    coalesce(counts.orders_with_coupon, 0) as orders_with_coupon,
+    coalesce(counts.guest_orders, 0) as guest_orders
 from cells
 left join money using (business_date, country, channel, customer_type, currency)
 left join counts using (business_date, country, channel, customer_type, currency)
