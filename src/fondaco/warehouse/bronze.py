@@ -4,13 +4,15 @@ A view names files, so an uncommitted file can never be seen. Files are grouped 
 them all, so that opening a view costs the same however many files there are; between groups columns are matched by name, and a column
 that older files lack is NULL. `_is_new` marks the files that landed since the last complete build: it is a constant of its group, so a
 query that asks for new rows does not open the old files.
+
+The rows of a log without a key are named by their file, so a file that was sent again with other content replaces its former self:
+the lake keeps both versions, bronze shows the last.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
 from fondaco.contracts import System, Table
 from fondaco.lake import Commit
@@ -30,33 +32,63 @@ LANDING_COLUMNS: Mapping[str, str] = {
 }
 
 
-def statements(systems: Mapping[str, System], commits: Iterable[Commit], lake: Path, *, since: int) -> list[str]:
+def statements(systems: Mapping[str, System], commits: Iterable[Commit], url: Callable[[str], str], *, since: int) -> list[str]:
     """The statements that make bronze show the commits, those after number `since` as new.
 
     Args:
         commits: all commits of the lake, in order.
-        lake: folder that the commits' file paths are relative to.
+        url: a path of the lake as DuckDB reads it.
     """
     by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
     for commit in commits:
         by_table[commit.system, commit.table].append(commit)
     views = [
-        view(system.name, table, by_table[system.name, table.name], lake, since=since)
+        view(system.name, table, by_table[system.name, table.name], url, since=since)
         for system in systems.values()
         for table in system.tables.values()
     ]
     return [f"create schema if not exists {SCHEMA}", *views]
 
 
-def view(system: str, table: Table, commits: Iterable[Commit], lake: Path, *, since: int) -> str:
+def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[str], str], *, since: int) -> str:
     """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
+    commits = list(commits)
     groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for commit in commits:
         for file in commit.files:
-            groups[commit.schema_hash, commit.number > since].append(str(lake / file.path))
+            groups[commit.schema_hash, commit.number > since].append(url(file.path))
     parts = [_empty(table), *(_files(paths, is_new=is_new) for (_, is_new), paths in sorted(groups.items(), key=lambda item: item[1][0]))]
     body = "\nunion all by name\n".join(parts)
+    replaced = superseded(table, commits)
+    if replaced:
+        former = ", ".join(f"({_literal(source)}, {_literal(file)}, {_literal(batch)})" for source, file, batch in replaced)
+        body = f"select * from (\n{body}\n)\nwhere (_source, _file, _batch_id) not in ({former})"
     return f"create or replace view {SCHEMA}.{system}__{table.name} as\n{body}"
+
+
+def superseded(table: Table, commits: Iterable[Commit]) -> list[tuple[str, str, str]]:
+    """(source, file, batch) of each former version of a file that was sent again; none for a table whose rows have keys."""
+    if table.key:
+        return []
+    batches: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for commit in commits:
+        for file, mark in commit.step.files.items():
+            if mark.same_as is None and mark.rejected is None:
+                batches[commit.source, file].append(commit.batch_id)
+    return [(source, file, batch) for (source, file), seen in sorted(batches.items()) for batch in seen[:-1]]
+
+
+def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int) -> bool:
+    """Whether a commit after `since` replaces rows of an earlier one: what was made of them must be made anew."""
+    commits = list(commits)
+    latest = {commit.batch_id for commit in commits if commit.number > since}
+    for system in systems.values():
+        for table in system.tables.values():
+            own = [commit for commit in commits if (commit.system, commit.table) == (system.name, table.name)]
+            again = {(source, file) for source, file, _ in superseded(table, own)}
+            if any((commit.source, file) in again for commit in own if commit.batch_id in latest for file in commit.step.files):
+                return True
+    return False
 
 
 def _empty(table: Table) -> str:

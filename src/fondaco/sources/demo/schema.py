@@ -27,7 +27,7 @@ _COLUMNS: dict[str, str] = {
         shipping INTEGER, shipping_tax INTEGER, discount INTEGER, coupon TEXT, is_test INTEGER, placed_at TEXT, cancelled_at TEXT,
         updated_at TEXT""",
     "order_items": """id INTEGER PRIMARY KEY, order_id INTEGER, line_no INTEGER, sku TEXT, seller_id INTEGER, quantity INTEGER,
-        unit_price INTEGER, discount INTEGER, tax INTEGER, is_gift_card INTEGER""",
+        unit_price INTEGER, discount INTEGER, tax INTEGER, is_gift_card INTEGER, currency TEXT""",
     "payments": """id INTEGER PRIMARY KEY, order_id INTEGER, attempt INTEGER, provider TEXT, method TEXT, status TEXT, amount INTEGER,
         currency TEXT, created_at TEXT, updated_at TEXT""",
     "shipments": """id INTEGER PRIMARY KEY, order_id INTEGER, carrier TEXT, status TEXT, units INTEGER, shipped_at TEXT, promised_at TEXT,

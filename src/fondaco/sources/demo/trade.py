@@ -59,7 +59,7 @@ def _place(day: Day, random: Random, number: int, now: datetime, buyer: Buyer, g
     day.put("orders", row)
     lines, told = [], []
     for line_no, (values, share) in enumerate(zip(goods.lines, goods.shares, strict=True), start=1):
-        item = {"id": day.shop.next_id("order_item"), "order_id": number, "line_no": line_no, **values}
+        item = {"id": day.shop.next_id("order_item"), "order_id": number, "line_no": line_no, **values, "currency": goods.currency}
         day.put("order_items", item)
         gross = item["quantity"] * item["unit_price"]
         lines.append(Line(item["id"], item["quantity"], gross, gross - item["discount"] - share, item["tax"], bool(item["is_gift_card"])))
