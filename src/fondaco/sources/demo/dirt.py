@@ -75,7 +75,12 @@ _Made = tuple[str, Row, str, str]
 
 def _quantity_in_words(spot: Spot) -> _Made:
     row = {"id": spot.number, "order_id": spot.order, "line_no": 99, "sku": "GIFT-25", "seller_id": None, "quantity": "three"}
-    return "order_items", {**row, "unit_price": 1000, "discount": 0, "tax": 0, "is_gift_card": 0, "currency": "EUR"}, "quantity", "not a number"
+    return (
+        "order_items",
+        {**row, "unit_price": 1000, "discount": 0, "tax": 0, "is_gift_card": 0, "currency": "EUR"},
+        "quantity",
+        "not a number",
+    )
 
 
 def _order(spot: Spot, **values: Any) -> Row:
