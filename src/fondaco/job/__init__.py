@@ -61,19 +61,22 @@ class Work:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, what it is doing, and the commands that take it. ``do`` returns what was done, in a few words."""
+    """One step: its name, what it is doing, and the commands that take it.
+
+    ``do`` returns what was done in a few words, None if there was nothing to do.
+    """
 
     name: str
     doing: str
     commands: frozenset[str]
-    do: Callable[[Work], str]
+    do: Callable[[Work], str | None]
 
 
-def _simulate(work: Work) -> str:
+def _simulate(work: Work) -> str | None:
     from fondaco.job.simulate import begin
 
     work.lived = begin(work.settings, work.watch.note)
-    return ", ".join(f"{name} lived {days} days" for name, days in work.lived.items()) or "no shop to simulate"
+    return ", ".join(f"{name} lived {days} days" for name, days in work.lived.items()) or None
 
 
 def _land(work: Work) -> str:
@@ -105,8 +108,8 @@ def _build(work: Work) -> str:
 def _summarise(work: Work) -> str:
     from fondaco.warehouse import summary
 
-    work.summary = summary(work.settings)
-    return "the numbers"
+    work.summary = found = summary(work.settings)
+    return f"{len(found.kpis)} figures, up to {found.last_day}" if found.last_day else None
 
 
 STEPS: tuple[Step, ...] = (
@@ -148,9 +151,9 @@ def run(
                 if command in step.commands:
                     watch.step(step.name, step.doing)
                     begin = time.perf_counter()
-                    done = step.do(work)
-                    took.append(Took(step.name, time.perf_counter() - begin))
-                    watch.done(step.name, done, took[-1].seconds)
+                    if (done := step.do(work)) is not None:
+                        took.append(Took(step.name, time.perf_counter() - begin))
+                        watch.done(step.name, done, took[-1].seconds)
             report = _report(work, run_id, command, started, tuple(took))
             outcome, fault = ("failed" if report.exit_code else "ok"), _fault(report)
             return report

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from fondaco.errors import SourceError
 from fondaco.job.look import existing_lake
+from fondaco.job.rehearsal import new_rows
 from fondaco.job.shops import is_meant, opened
 from fondaco.job.simulate import unlived
 from fondaco.sources.base import RESERVED, Position, Pull
 
 if TYPE_CHECKING:
     from fondaco.contracts import Table
+    from fondaco.lake import Commit, Lake
     from fondaco.settings import Settings
     from fondaco.sources import Source
 
@@ -80,14 +82,11 @@ def foresee(settings: Settings, *, tables: Collection[str] = (), select: str | N
     from fondaco.warehouse import needs_build
 
     lake = existing_lake(settings)
-    positions = {key: state.position for key, state in lake.state().tables.items()} if lake else {}
+    sight = _Sight(lake, lake.commits() if lake else [])
     lives = unlived(settings)
     with opened(settings, tables, leave_out=lives) as sources:
         found = [
-            _foresee(source, table, positions.get((source.name, table.name)))
-            for source in sources
-            for table in source.system.tables.values()
-            if is_meant(source, table, tables)
+            sight.table(source, table) for source in sources for table in source.system.tables.values() if is_meant(source, table, tables)
         ]
     busy = tuple(plan for plan in found if plan.changes or plan.errors or plan.notes)
     reason = needs_build(settings, lake) if lake else "there is no complete build yet"
@@ -96,27 +95,47 @@ def foresee(settings: Settings, *, tables: Collection[str] = (), select: str | N
     return Plan(lives, busy, len(found) - len(busy), reason if models else None, select)
 
 
-def _foresee(source: Source, table: Table, position: Position | None) -> TablePlan:
-    pulls, errors = list[Pull](), list[str]()
-    drift: tuple[str, ...] = ()
-    try:
-        for pull in source.pulls(table, position):
-            pulls.append(pull)
-            drift = drift or _drift(table, pull)
-            errors += [f"{error.message} ({error.where})" if error.where else error.message for error in pull.errors]
-    except SourceError as error:
-        errors.append(error.message)
-    return TablePlan(
-        source=source.name,
-        table=table.name,
-        files=sum(len(pull.step.files) for pull in pulls),
-        rows=sum(pull.rows_read for pull in pulls) or None,
-        windows=tuple(pull.window for pull in pulls if pull.window is not None),
-        drift=drift,
-        notes=tuple(note for pull in pulls for note in pull.notes),
-        errors=tuple(errors),
-        changes=any(pull.step != Position() or pull.rows_read for pull in pulls),
-    )
+@dataclass(frozen=True)
+class _Sight:
+    """The lake as it stands, and what a source would bring to it."""
+
+    lake: Lake | None
+    commits: list[Commit]
+
+    def table(self, source: Source, table: Table) -> TablePlan:
+        commits = [commit for commit in self.commits if (commit.source, commit.table) == (source.name, table.name)]
+        before = Position()
+        for commit in commits:
+            before = before.after(commit.step)
+        position = before if commits else None
+        pulls, errors, rows, changes = list[Pull](), list[str](), 0, False
+        drift: tuple[str, ...] = ()
+        try:
+            for pull in source.pulls(table, position):
+                pulls.append(pull)
+                errors += [f"{error.message} ({error.where})" if error.where else error.message for error in pull.errors]
+                if self.lake is not None and commits and pull.overlaps != "none":
+                    found, seen = new_rows(self.lake, table, pull, commits), ()
+                else:
+                    seen = _drift(table, pull)
+                    found = pull.rows_read
+                drift, rows = drift or seen, rows + found
+                changes = changes or found > 0 or before.after(pull.step) != before
+            if source.keys(table, position) is not None:
+                changes = True
+        except SourceError as error:
+            errors.append(error.message)
+        return TablePlan(
+            source=source.name,
+            table=table.name,
+            files=sum(len(pull.step.files) for pull in pulls),
+            rows=rows or None,
+            windows=tuple(pull.window for pull in pulls if pull.window is not None),
+            drift=drift,
+            notes=tuple(note for pull in pulls for note in pull.notes),
+            errors=tuple(errors),
+            changes=changes,
+        )
 
 
 def _drift(table: Table, pull: Pull) -> tuple[str, ...]:

@@ -39,8 +39,12 @@ def _brings(table: TablePlan) -> str:
         parts.append(f"{whole(table.files)} {'file' if table.files == 1 else 'files'}")
     if table.rows:
         parts.append(f"{whole(table.rows)} rows")
-    parts += [f"from {low or 'the beginning'} to {high or 'now'}" for low, high in table.windows[:1]]
-    return ", ".join(parts) or ("new rows" if table.changes else "nothing")
+    parts += [f"from {_moment(low) or 'the beginning'} to {_moment(high) or 'now'}" for low, high in table.windows[:1]]
+    return ", ".join(parts) or ("new rows" if table.changes else "nothing to land")
+
+
+def _moment(cursor: str | None) -> str | None:
+    return cursor.removesuffix(".000000") if cursor else cursor
 
 
 def _details(console: Console, tables: tuple[TablePlan, ...]) -> None:

@@ -73,19 +73,23 @@ def _landed(console: Console, report: RunReport) -> None:
     tables = report.tables
     read, landed = sum(table.read for table in tables), sum(table.landed for table in tables)
     aside, known = sum(table.quarantined for table in tables), sum(table.known for table in tables)
-    if read == 0 and not report.faults:
-        heading(console, "Landed", f"nothing new in {len(tables)} tables; the lake ends at commit {report.head}")
+    if not any(table.commits for table in tables):
+        again = f"{whole(read)} rows of the overlap read again, all known; " if read else ""
+        heading(
+            console, "Landed", f"nothing new in {whole(len(tables))} {_tables(len(tables))}; {again}the lake ends at commit {report.head}"
+        )
     else:
         heading(
             console,
             "Landed",
             f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before",
         )
-        busy = [table for table in tables if table.read or table.commits or table.errors]
+        busy = [table for table in tables if table.commits]
         columns(console, [_landing_row(table) for table in busy], "lrrrr", head=("table", "read", "landed", "quarantined", "known"))
-        still = len(tables) - len(busy)
-        if still:
-            lines(console, [Text(f"{still} {'table' if still == 1 else 'tables'} with nothing new", style=DIM)])
+        if quiet := [table for table in tables if not table.commits]:
+            again = sum(table.read for table in quiet)
+            more = f"; {whole(again)} rows read again, all known" if again else ""
+            lines(console, [Text(f"{whole(len(quiet))} {_tables(len(quiet))} with nothing new{more}", style=DIM)])
     _quarantined(console, tables)
     _notes(console, report)
     _faults(console, tables)
@@ -106,6 +110,10 @@ def _faults(console: Console, tables: Sequence[TableLanding]) -> None:
 def _and_more(console: Console, count: int) -> None:
     if count > _MOST_NOTES:
         lines(console, [Text(f"and {whole(count - _MOST_NOTES)} more; --json has them all", style=DIM)])
+
+
+def _tables(count: int) -> str:
+    return "table" if count == 1 else "tables"
 
 
 def _landing_row(table: TableLanding) -> tuple[str | Text, ...]:
@@ -252,7 +260,7 @@ def _places(console: Console, report: RunReport) -> None:
         counts = report.summary.rows
         kept = f"  {len(counts)} tables, {whole(sum(counts.values()))} rows"
     rows = [
-        ("lake", Text.assemble(shorten(report.places.lake), (f"  {whole(report.head)} commits", DIM))),
+        ("lake", Text.assemble(shorten(report.places.lake), (f"  {whole(report.head)} commit{'s' * (report.head != 1)}", DIM))),
         ("warehouse", Text.assemble(shorten(report.places.warehouse), (kept, DIM))),
     ]
     if any(table.quarantined for table in report.tables):

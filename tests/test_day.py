@@ -1,0 +1,179 @@
+"""A small shop's days, end to end through the command line: a first run, a run with nothing new, a day more."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fondaco.cli import main
+from fondaco.job.lock import only_run
+
+CONFIG = """\
+project: small
+business: {timezone: Europe/Berlin}
+sources: {shop: {type: demo, customers: 60, days: 40}}
+demo: true
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call came to: its exit code, its document, and what it said on stderr."""
+
+    exit_code: int
+    told: dict[str, Any]
+    said: str
+
+    @property
+    def data(self) -> Any:
+        return self.told["data"]
+
+
+def call(shop: Path, *words: str) -> Call:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main([*words, "-C", str(shop), "--json"])
+    return Call(code, json.loads(out.getvalue()), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Story:
+    """The calls of these days, in their order."""
+
+    shop: Path
+    plan_before: Call
+    first: Call
+    again: Call
+    check: Call
+    lived: Call
+    plan_of_the_day: Call
+    day: Call
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    shop = tmp_path_factory.mktemp("shop")
+    (shop / "fondaco.yml").write_text(CONFIG)
+    yield Story(
+        shop,
+        plan_before=call(shop, "plan"),
+        first=call(shop, "run"),
+        again=call(shop, "run"),
+        check=call(shop, "plan", "--check"),
+        lived=call(shop, "demo", "--days", "1"),
+        plan_of_the_day=call(shop, "plan"),
+        day=call(shop, "run"),
+    )
+
+
+def test_a_plan_makes_nothing(story: Story) -> None:
+    assert story.plan_before.data["lives"] == {"shop": 40}
+    assert story.plan_before.data["build_reason"] == "there is no complete build yet"
+
+
+def test_the_first_run_lives_lands_builds_and_shows(story: Story) -> None:
+    assert story.first.exit_code == 0, story.first.said
+    assert [step["step"] for step in story.first.data["steps"]] == ["simulate", "land", "build", "summarise"]
+    assert {table["table"] for table in story.first.data["tables"]} == {
+        "customers", "products", "sellers", "orders", "order_items", "payments", "shipments", "refunds", "exchange_rates"
+    }  # fmt: skip
+    assert story.first.data["build"]["failures"] == []
+    assert {kpi["label"] for kpi in story.first.data["summary"]["kpis"]} >= {"Net revenue", "Orders", "Average order value"}
+
+
+def test_rows_read_are_landed_quarantined_or_known(story: Story) -> None:
+    for run in (story.first, story.again, story.day):
+        for table in run.data["tables"]:
+            assert table["read"] == table["landed"] + table["quarantined"] + table["known"]
+            assert table["quarantined"] == sum(table["reasons"].values())
+
+
+def test_a_run_with_nothing_new_commits_and_builds_nothing(story: Story) -> None:
+    assert story.again.exit_code == 0, story.again.said
+    assert story.again.data["head"] == story.first.data["head"]
+    assert story.again.data["build"] is None
+    assert story.again.data["summary"] == story.first.data["summary"]
+    assert story.check.exit_code == 0, story.check.data
+    assert story.check.data["tables"] == []
+
+
+def test_a_day_is_landed_as_it_was_planned(story: Story) -> None:
+    assert story.lived.data["days"] == 1
+    assert story.day.exit_code == 0, story.day.said
+    planned = {table["table"]: table["rows"] for table in story.plan_of_the_day.data["tables"]}
+    landed = {table["table"]: table["landed"] - table["deleted"] + table["quarantined"] for table in story.day.data["tables"]}
+    assert {table: rows for table, rows in landed.items() if rows} == {table: rows for table, rows in planned.items() if rows}
+    assert story.day.data["build"]["full_refresh"] is False
+
+
+def test_the_state_is_told_by_table(story: Story) -> None:
+    tables = call(story.shop, "state", "show").data
+    assert {table["table"] for table in tables} >= {"orders", "customers"}
+    assert max(table["commit"] for table in tables) == story.day.data["head"]
+
+
+def test_what_is_fresh_exits_with_0_and_what_is_not_with_1(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = call(story.shop, "status")
+    assert found.exit_code == 0
+    assert [(run["command"], run["outcome"]) for run in found.data["runs"]] == [("run", "ok")] * 3
+    assert found.data["needs_build"] is None
+    monkeypatch.setenv("FONDACO_QUALITY__STALE_AFTER", "0s")
+    assert call(story.shop, "status").exit_code == 1
+
+
+def test_every_row_that_was_put_aside_can_be_seen(story: Story) -> None:
+    aside = sum(table["quarantined"] for run in (story.first, story.day) for table in run.data["tables"])
+    assert sum(entry["rows"] for entry in call(story.shop, "quarantine", "list").data) == aside
+    shown = call(story.shop, "quarantine", "show", "--limit", "100000").data
+    assert len(shown["rows"]) == shown["total"] == aside
+    assert all(row["detail"] and row["raw"] for row in shown["rows"])
+    assert call(story.shop, "quarantine", "show", "nothing").exit_code == 2
+
+
+def test_a_question_is_answered_and_changes_nothing(story: Story) -> None:
+    found = call(story.shop, "query", "select count(*) as orders from gold.orders").data
+    assert found["columns"] == ["orders"]
+    assert found["rows"][0][0] > 0
+    refused = call(story.shop, "query", "delete from gold.orders")
+    assert (refused.exit_code, refused.told["error"]["code"]) == (2, "E200")
+
+
+def test_the_doctor_finds_nothing_to_mend(story: Story) -> None:
+    found = call(story.shop, "doctor")
+    assert found.exit_code == 0
+    assert {check["verdict"] for check in found.data} <= {"ok", "warn"}
+
+
+def test_a_second_run_at_the_same_time_is_told_to_come_back(story: Story) -> None:
+    with only_run(story.shop / ".fondaco"):
+        for words in (("run",), ("ingest",), ("build",), ("demo", "--days", "1")):
+            refused = call(story.shop, *words)
+            assert (refused.exit_code, refused.told["error"]["code"]) == (75, "E750")
+    assert call(story.shop, "status").exit_code == 0
+
+
+def test_a_table_that_is_none_is_named_with_the_nearest(story: Story) -> None:
+    refused = call(story.shop, "ingest", "oders")
+    assert refused.exit_code == 2
+    assert "did you mean 'orders'?" in refused.told["error"]["message"]
+
+
+def test_every_screen_prints(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ("plan",),
+        ("status",),
+        ("state", "show"),
+        ("quarantine", "list"),
+        ("quarantine", "show"),
+        ("query", "from gold.orders"),
+        ("doctor", "disk"),
+    ):
+        assert main([*words, "-C", str(story.shop)]) == 0
+        assert capsys.readouterr().out.strip()
