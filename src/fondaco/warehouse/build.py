@@ -82,9 +82,15 @@ def build(
     with writer(settings.warehouse) as connection:
         ops.prepare(connection)
         last = ops.last_build(connection)
-        start_over = full_refresh or last is None or last.fingerprint != rules or head < last.through_commit
+        start_over = (
+            full_refresh
+            or last is None
+            or last.fingerprint != rules
+            or head < last.through_commit
+            or bronze.resends(systems, commits, since=last.through_commit)
+        )
         since = 0 if start_over or last is None else last.through_commit
-        for statement in bronze.statements(systems, commits, lake.store.root, since=since):
+        for statement in bronze.statements(systems, commits, lake.url, since=since):
             connection.execute(statement)
     result = dbt_build(folders(settings), variables(settings, systems), select=select, full_refresh=start_over, on_step=on_step)
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
