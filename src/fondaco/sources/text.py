@@ -30,7 +30,7 @@ def utf8_chunks(drop: Drop, encoding: str) -> Iterator[bytes]:
             raise _undecodable(drop, encoding, error, lines) from error
         if not started and text:
             started = True
-            if "\0" in text[:4096]:
+            if "\0" in text.partition("\n")[0]:
                 raise drop.rejected(
                     "is binary: it holds zero bytes", "declare its encoding if it is text (utf-16?), else export it as text"
                 )

@@ -1,0 +1,188 @@
+"""Dropped files are read once, whole or not at all, in the order of their paths."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fondaco.contracts import System, Table
+from fondaco.errors import SourceError
+from fondaco.sources import files
+from fondaco.sources.base import Position, Pull
+from fondaco.sources.files import FileDrops
+
+HEADER = "id,name,price\n"
+
+
+class Folder:
+    """A folder of drops that remembers where it was read to."""
+
+    def __init__(self, path: Path, table: Table, settle: float = 0.0) -> None:
+        self.path = path
+        self.table = table
+        self.source = FileDrops("drops", System("shop", "", "UTC", None, (), {table.name: table}), path, settle=settle)
+        self.position: Position | None = None
+
+    def write(self, name: str, text: str) -> Path:
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+        return self.path / name
+
+    def read(self) -> list[Pull]:
+        """What is new, committed."""
+        pulls = list(self.source.pulls(self.table, self.position))
+        for pull in pulls:
+            self.position = (self.position or Position()).after(pull.step)
+        return pulls
+
+    def ids(self) -> list[str]:
+        return [row["id"] for pull in self.read() for batch in pull.batches for row in batch.to_pylist()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, table: Table) -> Folder:
+    return Folder(tmp_path, table)
+
+
+def test_many_files_are_one_pull_in_the_order_of_their_paths(folder: Folder) -> None:
+    for name in ("b.csv", "a.csv", "c.csv"):
+        folder.write(name, f"{HEADER}{name},n,1\n")
+    (pull,) = folder.read()
+    assert [row["_file"] for batch in pull.batches for row in batch.to_pylist()] == ["a.csv", "b.csv", "c.csv"]
+    assert pull.rows_read == 3
+
+
+def test_nothing_new_reads_no_bytes(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.write("bad.csv", "nonsense\n")
+    folder.read()
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("a file was opened"))
+    (pull,) = folder.read()
+    assert (list(pull.batches), pull.step) == ([], Position())
+    assert [error.message.split(" has")[0] for error in pull.errors] == ["bad.csv"]
+
+
+def test_a_refused_file_is_named_on_every_run_until_it_is_mended(folder: Folder) -> None:
+    bad = folder.write("bad.csv", "id\n")
+    folder.write("good.csv", f"{HEADER}1,n,1\n")
+    first, again = folder.read(), folder.read()
+    assert [len(pull.errors) for pull in first + again] == [1, 1]
+    assert str(first[0].errors[0]) == str(again[0].errors[0])
+    bad.write_text(f"{HEADER}2,n,1\n")
+    assert folder.ids() == ["2"]
+    assert folder.read() == []
+
+
+def test_a_refused_file_that_is_removed_is_forgotten(folder: Folder) -> None:
+    bad = folder.write("bad.csv", "id\n")
+    folder.read()
+    bad.unlink()
+    assert folder.read() == []
+
+
+def test_a_file_that_was_sent_again_lands_as_a_new_version_and_is_told(folder: Folder) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.read()
+    folder.write("a.csv", f"{HEADER}1,n,2\n")
+    (pull,) = folder.read()
+    assert "a.csv was sent again with other content" in pull.notes[0]
+    assert pull.rows_read == 1
+
+
+def test_the_same_content_under_another_name_is_left_out_and_told(folder: Folder) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.write("b.csv", f"{HEADER}1,n,1\n")
+    (pull,) = folder.read()
+    assert (pull.rows_read, pull.notes) == (1, ["b.csv repeats the content of a.csv: left out"])
+    folder.write("c.csv", f"{HEADER}1,n,1\n")
+    (pull,) = folder.read()
+    assert (pull.rows_read, pull.notes) == (0, ["c.csv repeats the content of a.csv: left out"])
+    assert folder.read() == []
+
+
+def test_a_touched_file_is_known_by_its_content(folder: Folder) -> None:
+    path = folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.read()
+    os.utime(path, (1, 1))
+    (pull,) = folder.read()
+    assert (list(pull.batches), pull.rows_read, pull.notes) == ([], 0, [])
+    assert folder.read() == []
+
+
+def test_temporary_and_hidden_files_are_not_looked_at(folder: Folder) -> None:
+    for name in ("a.csv.tmp", "a.csv.part", ".a.csv", "a.csv~", ".hidden/a.csv"):
+        folder.write(name, "nonsense")
+    assert folder.read() == []
+    assert folder.source.notes() == []
+
+
+def test_files_of_no_table_are_told(folder: Folder) -> None:
+    folder.write("readme.txt", "hello")
+    folder.write("week.zip", "PK\x03\x04")
+    assert folder.source.notes() == ["drops: 2 files match no table: readme.txt, week.zip"]
+
+
+def test_a_file_that_changes_while_it_is_young_waits(folder: Folder, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(folder.path, table, settle=5.0)
+    path = folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.write("old.csv", f"{HEADER}2,n,1\n")
+    os.utime(folder.path / "old.csv", (1, 1))
+
+    def grows(_: float) -> None:
+        path.write_text(f"{HEADER}1,n,1\n1,n,")
+
+    monkeypatch.setattr(files.time, "sleep", grows)
+    (pull,) = folder.read()
+    assert pull.notes == ["a.csv is still being written: it waits for the next run"]
+    assert [row["id"] for batch in pull.batches for row in batch.to_pylist()] == ["2"]
+    assert "a.csv" not in pull.step.files
+
+
+def test_a_young_file_that_stands_still_is_read_after_a_moment(folder: Folder, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(folder.path, table, settle=5.0)
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    waited = list[float]()
+    monkeypatch.setattr(files.time, "sleep", waited.append)
+    assert folder.ids() == ["1"]
+    assert len(waited) == 1 and 0 < waited[0] <= 5.0
+
+
+def test_times_of_files_are_held_against_the_given_clock(folder: Folder, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    source = FileDrops("drops", folder.source.system, folder.path, settle=5.0, now=lambda: datetime.now(UTC) + timedelta(hours=1))
+    monkeypatch.setattr(files.time, "sleep", lambda _: pytest.fail("an old file needs no second look"))
+    assert len(list(source.pulls(table, None))) == 1
+
+
+def test_pulls_are_bounded_and_a_large_file_is_one_of_its_own(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PULL_BYTES", 100)
+    for name, rows in (("a", 3), ("b", 3), ("c", 3), ("d", 50), ("e", 3)):
+        folder.write(f"{name}.csv", HEADER + "".join(f"{name}{row},name,1\n" for row in range(rows)))
+    pulls = folder.read()
+    assert [sorted(pull.step.files) for pull in pulls] == [["a.csv", "b.csv"], ["c.csv"], ["d.csv"], ["e.csv"]]
+    counted = [(sum(batch.num_rows for batch in pull.batches), pull.rows_read) for pull in pulls]
+    assert counted == [(6, 6), (3, 3), (50, 50), (3, 3)]
+
+
+def test_the_same_files_make_the_same_identity(folder: Folder, table: Table) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    twin = Folder(folder.path, table)
+    assert folder.read()[0].identity == twin.read()[0].identity
+
+
+def test_a_missing_folder_is_named_with_its_setting(tmp_path: Path, table: Table) -> None:
+    with pytest.raises(SourceError, match="is not there") as missing:
+        Folder(tmp_path / "nowhere", table).read()
+    assert missing.value.hint == "create it, or set sources.drops.path"
+
+
+def test_a_position_survives_its_json(folder: Folder) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.write("b.csv", f"{HEADER}1,n,1\n")
+    folder.write("c.csv", "nonsense\n")
+    folder.read()
+    assert folder.position is not None
+    assert Position.from_json(folder.position.to_json()) == folder.position
