@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,10 +57,10 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     shop = tmp_path_factory.mktemp("shop")
     (shop / "fondaco.yml").write_text(CONFIG)
-    yield Story(
+    return Story(
         shop,
         plan_before=call(shop, "plan"),
         first=call(shop, "run"),

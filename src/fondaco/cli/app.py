@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(args=options + words, prog_name="fondaco", standalone_mode=False)
         sys.stdout.flush()
+        if code == _Interrupted.exit_code:  # the parser has caught Ctrl-C
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         # the reader went away (`fondaco query … | head`): nothing is left to say, and Python's own flush must not complain

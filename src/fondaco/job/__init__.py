@@ -105,7 +105,7 @@ def _build(work: Work) -> str:
     return f"{built.models_ok} models, {built.tests_ok} tests passed{failed}"
 
 
-def _summarise(work: Work) -> str:
+def _summarise(work: Work) -> str | None:
     from fondaco.warehouse import summary
 
     work.summary = found = summary(work.settings)

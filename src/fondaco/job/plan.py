@@ -115,11 +115,11 @@ class _Sight:
                 pulls.append(pull)
                 errors += [f"{error.message} ({error.where})" if error.where else error.message for error in pull.errors]
                 if self.lake is not None and commits and pull.overlaps != "none":
-                    found, seen = new_rows(self.lake, table, pull, commits), ()
+                    found = new_rows(self.lake, table, pull, commits)
                 else:
-                    seen = _drift(table, pull)
+                    drift = drift or _drift(table, pull)
                     found = pull.rows_read
-                drift, rows = drift or seen, rows + found
+                rows += found
                 changes = changes or found > 0 or before.after(pull.step) != before
             if source.keys(table, position) is not None:
                 changes = True

@@ -69,6 +69,8 @@ def dbt_build(
         outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
     finally:
         _release()
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception  # dbt hands it over as a result; it is the caller's
     if outcome.exception is not None or outcome.result is None:
         raise BuildError(
             f"dbt stopped: {_first_lines(str(outcome.exception))}",

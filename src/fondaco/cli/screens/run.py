@@ -74,22 +74,16 @@ def _landed(console: Console, report: RunReport) -> None:
     read, landed = sum(table.read for table in tables), sum(table.landed for table in tables)
     aside, known = sum(table.quarantined for table in tables), sum(table.known for table in tables)
     if not any(table.commits for table in tables):
-        again = f"{whole(read)} rows of the overlap read again, all known; " if read else ""
-        heading(
-            console, "Landed", f"nothing new in {whole(len(tables))} {_tables(len(tables))}; {again}the lake ends at commit {report.head}"
-        )
+        nothing = f"nothing new in {_counted(len(tables), 'table')}; the lake ends at commit {report.head}"
+        heading(console, "Landed", nothing + (f"; {_counted(read, 'row')} read again, all known" if read else ""))
     else:
-        heading(
-            console,
-            "Landed",
-            f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before",
-        )
+        heading(console, "Landed", f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before")
         busy = [table for table in tables if table.commits]
         columns(console, [_landing_row(table) for table in busy], "lrrrr", head=("table", "read", "landed", "quarantined", "known"))
         if quiet := [table for table in tables if not table.commits]:
             again = sum(table.read for table in quiet)
-            more = f"; {whole(again)} rows read again, all known" if again else ""
-            lines(console, [Text(f"{whole(len(quiet))} {_tables(len(quiet))} with nothing new{more}", style=DIM)])
+            more = f"; {_counted(again, 'row')} read again, all known" if again else ""
+            lines(console, [Text(f"{_counted(len(quiet), 'table')} with nothing new{more}", style=DIM)])
     _quarantined(console, tables)
     _notes(console, report)
     _faults(console, tables)
@@ -112,8 +106,8 @@ def _and_more(console: Console, count: int) -> None:
         lines(console, [Text(f"and {whole(count - _MOST_NOTES)} more; --json has them all", style=DIM)])
 
 
-def _tables(count: int) -> str:
-    return "table" if count == 1 else "tables"
+def _counted(count: int, what: str) -> str:
+    return f"{whole(count)} {what}{'s' * (count != 1)}"
 
 
 def _landing_row(table: TableLanding) -> tuple[str | Text, ...]:
@@ -236,8 +230,7 @@ def _segment_row(segment: Segment, most: int, currency: str) -> tuple[str | Text
 
 def _products(console: Console, summary: Summary) -> None:
     if summary.products:
-        month = summary.last_day.strftime("%B %Y") if summary.last_day else "last month"
-        heading(console, "Best products", month)
+        heading(console, "Best products", f"{summary.last_day:%B %Y} up to the {summary.last_day.day}." if summary.last_day else "")
         rows = [(product.name, whole(product.units), money(product.net_revenue, summary.currency)) for product in summary.products]
         columns(console, rows, "lrr", head=("product", "units", "net revenue"))
 
@@ -260,7 +253,7 @@ def _places(console: Console, report: RunReport) -> None:
         counts = report.summary.rows
         kept = f"  {len(counts)} tables, {whole(sum(counts.values()))} rows"
     rows = [
-        ("lake", Text.assemble(shorten(report.places.lake), (f"  {whole(report.head)} commit{'s' * (report.head != 1)}", DIM))),
+        ("lake", Text.assemble(shorten(report.places.lake), (f"  {_counted(report.head, 'commit')}", DIM))),
         ("warehouse", Text.assemble(shorten(report.places.warehouse), (kept, DIM))),
     ]
     if any(table.quarantined for table in report.tables):
