@@ -12,6 +12,8 @@ PYTHON ?= $(shell for found in python3 python3.13 python3.12 python3.11; do \
 WORKERS ?= 2
 READY := .venv/.ready
 FONDACO := .venv/bin/fondaco
+SQLFLUFF := .venv/bin/sqlfluff
+SQL := --disable-progress-bar warehouse/models warehouse/tests
 COMPILE := .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
@@ -57,14 +59,14 @@ check: $(READY)  ## style, types, imports and SQL: everything that needs no run
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --check --quiet . || { echo "not in the house's format; put right by: make format" >&2; exit 1; }
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/lint-imports --no-logo --no-timing 2>&1 | grep -v '^$$'
-	@FONDACO_WAREHOUSE_PATH=:memory: .venv/bin/sqlfluff lint --disable-progress-bar warehouse/models warehouse/snapshots warehouse/tests
-	@echo "check: ok"
+	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
+	@said=$$($(SQLFLUFF) lint $(SQL) 2>&1) || { echo "$$said" >&2; exit 1; }
+	@echo "check: style, types, imports and SQL are in order"
 
 format: $(READY)  ## put Python and SQL into the house's format
 	@.venv/bin/ruff check --quiet --fix-only .
 	@.venv/bin/ruff format --quiet .
-	@FONDACO_WAREHOUSE_PATH=:memory: .venv/bin/sqlfluff fix --quiet --disable-progress-bar warehouse/models warehouse/snapshots warehouse/tests
+	@$(SQLFLUFF) fix --quiet $(SQL)
 
 bench: $(READY)  ## speed and memory, as ratios in one run
 	@.venv/bin/python -m bench
