@@ -15,6 +15,9 @@ from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.project import fingerprint, folders, systems_of, variables
 
+#: Views and seeds change with the project alone, and a project that changed is built from the start: they are half of a small build's cost.
+_MADE_ONCE = ("config.materialized:view", "resource_type:seed")
+
 
 @dataclass(frozen=True)
 class BuildReport:
@@ -92,7 +95,14 @@ def build(
         since = 0 if start_over or last is None else last.through_commit
         for statement in bronze.statements(systems, commits, lake.url, since=since):
             connection.execute(statement)
-    result = dbt_build(folders(settings), variables(settings, systems), select=select, full_refresh=start_over, on_step=on_step)
+    result = dbt_build(
+        folders(settings),
+        variables(settings, systems),
+        select=select,
+        exclude=() if start_over or select else _MADE_ONCE,
+        full_refresh=start_over,
+        on_step=on_step,
+    )
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     if select is None and not result.failures:
         with writer(settings.warehouse) as connection:

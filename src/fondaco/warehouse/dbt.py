@@ -33,6 +33,7 @@ def dbt_build(
     variables: Mapping[str, Any],
     *,
     select: str | None = None,
+    exclude: tuple[str, ...] = (),
     full_refresh: bool = False,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> DbtResult:
@@ -41,6 +42,7 @@ def dbt_build(
     Args:
         folders: dbt's options that name folders, without the dashes.
         select: dbt's node selection; None builds everything.
+        exclude: selections that are left out.
         on_step: told a line for each node that begins.
 
     Raises:
@@ -63,6 +65,8 @@ def dbt_build(
         arguments += [f"--{option}", str(folder)]
     if select:
         arguments += ["--select", select]
+    if exclude:
+        arguments += ["--exclude", *exclude]
     if full_refresh:
         arguments.append("--full-refresh")
     try:
