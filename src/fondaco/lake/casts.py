@@ -122,6 +122,8 @@ def _from_text(column: Column, raw: str) -> str:
     if parts:
         return _decimal(raw, *parts)
     if column.format is not None and column.type in ("date", "timestamp", "timestamptz"):
+        if column.type == "timestamptz" and "%z" not in column.format:
+            return "cast(null as timestamptz)"  # an instant needs its offset
         return f"cast(try_strptime({raw}, {literal(column.format)}) as {column.type})"
     match column.type:
         case "bigint":

@@ -108,7 +108,7 @@ class FileDrops:
         """Names files that belong to no table."""
         if not self.folder.is_dir():
             return []
-        claimed = {seen.path for table in self.system.tables.values() if table.files for seen in self._listing(table)}
+        claimed = {seen.path for table in self.system.tables.values() if table.files and table.format for seen in self._listing(table)}
         others = [
             name
             for path in self.folder.rglob("*")
@@ -260,7 +260,7 @@ class _Gathering:
     def _merged(self, schema: pa.Schema) -> pa.Schema | None:
         try:
             return pa.unify_schemas([self._schema, schema]) if self._schema is not None else schema
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
             return None
 
     def _add(self, content: Content, batches: list[pa.RecordBatch]) -> None:

@@ -1,5 +1,7 @@
 """A shop's SQLite database: one snapshot for all tables of a run, every value as exact text, in bounded memory.
 
+The snapshot is one read transaction of SQLite itself; in a database that is not in WAL mode, writers wait until it ends.
+
 A reader of another database has the same shape: a window for tables with a cursor, the parent's window for their children,
 the whole table where there is neither, and all keys for finding deletes.
 """

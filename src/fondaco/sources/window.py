@@ -53,8 +53,7 @@ class Window:
         if self.low is None:
             return f"({column} <= ? and {column} >= '')", [self._text(self.high)]
         # whole seconds: a time written without its fraction must not fall short of the bound
-        low = self.low.replace(microsecond=0) if isinstance(self.low, datetime) else self.low
-        return f"({column} >= ? and {column} <= ?)", [self._text(low), self._text(self.high)]
+        return f"({column} >= ? and {column} <= ?)", [self._text(self.low).partition(".")[0], self._text(self.high)]
 
     def text(self) -> tuple[str | None, str | None]:
         """The bounds for the commit's record."""
@@ -73,8 +72,7 @@ class Window:
         assert isinstance(value, datetime)
         if self.kind == "date":
             return f"{value:%Y-%m-%d}"
-        fraction = f".{value:%f}" if value.microsecond else ""
-        return f"{value:%Y-%m-%d}{self.separator}{value:%H:%M:%S}{fraction}"
+        return f"{value:%Y-%m-%d}{self.separator}{value:%H:%M:%S.%f}"
 
 
 def window_of(kind: str, last: str | None, clock: datetime, lag: timedelta, overlap: timedelta, sample: str) -> Window:
