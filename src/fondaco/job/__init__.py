@@ -185,6 +185,7 @@ def _report(work: Work, run_id: str, command: str, started: datetime, took: tupl
         command=command,
         started=started.isoformat(timespec="seconds"),
         steps=took,
+        first_seconds=_first_seconds(work.settings),
         lived=work.lived,
         tables=tuple(work.landed),
         notes=work.notes,
@@ -194,6 +195,11 @@ def _report(work: Work, run_id: str, command: str, started: datetime, took: tupl
         summary=work.summary,
         places=Places(lake, str(work.settings.warehouse.path), f"{lake}/bronze/_quarantine"),
     )
+
+
+def _first_seconds(settings: Settings) -> float | None:
+    first = RunLog(settings.state_dir).first("run")
+    return sum(first.seconds.values()) if first else None
 
 
 def _fault(report: RunReport) -> str | None:

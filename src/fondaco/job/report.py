@@ -63,6 +63,7 @@ class RunReport:
     """One run.
 
     Attributes:
+        first_seconds: how long the first run here took that came to a good end; None if this is it.
         lived: days that a simulated shop lived first, by source.
         notes: what concerns no single table, such as files that belong to none.
         head: number of the lake's last commit.
@@ -75,6 +76,7 @@ class RunReport:
     command: str
     started: str
     steps: tuple[Took, ...]
+    first_seconds: float | None
     lived: Mapping[str, int]
     tables: tuple[TableLanding, ...]
     notes: tuple[str, ...]

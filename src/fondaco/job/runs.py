@@ -54,11 +54,18 @@ class RunLog:
 
     def last(self, count: int) -> list[RunRecord]:
         """The last runs, the youngest first."""
+        return self._records()[::-1][:count]
+
+    def first(self, command: str) -> RunRecord | None:
+        """The first run of a command that came to a good end."""
+        return next((record for record in self._records() if record.command == command and record.outcome == "ok"), None)
+
+    def _records(self) -> list[RunRecord]:
         started: dict[str, dict[str, Any]] = {}
         ended: dict[str, dict[str, Any]] = {}
         for line in self._lines():
             (started if line["event"] == "started" else ended)[line["run"]] = line
-        return [_record(started[run], ended.get(run, {})) for run in list(started)[::-1][:count]]
+        return [_record(start, ended.get(run, {})) for run, start in started.items()]
 
     def _append(self, line: Mapping[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,7 @@ REPORT = RunReport(
     command="run",
     started="2025-07-03T00:00:00+00:00",
     steps=(Took("simulate", 12.1), Took("land", 12.3), Took("build", 43.0), Took("summarise", 0.2)),
+    first_seconds=None,
     lived={"shop": 548},
     tables=(ORDERS, QUIET),
     notes=(),
@@ -130,3 +131,8 @@ def test_a_run_with_nothing_new_says_so(settings: Settings) -> None:
 def test_it_says_what_to_try_next_in_three_commands(settings: Settings) -> None:
     text = shown(run_screen(REPORT, settings)).partition("Try next")[2]
     assert len([line for line in text.splitlines() if line.startswith("  fondaco ")]) == 3
+    assert f"fondaco quarantine show -C {settings.root}" in text.replace("\n", "")
+
+
+def test_a_later_run_is_held_against_the_first(settings: Settings) -> None:
+    assert "(the first run took 34 s)" in shown(run_screen(dataclasses.replace(REPORT, first_seconds=33.9), settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from fondaco.cli.program import program
 from fondaco.cli.screens.style import Screen, seconds, whole
 from fondaco.job.simulate import Lived
 
@@ -14,6 +15,6 @@ def demo_screen(lived: Lived) -> Screen:
         console.print(
             f"The shop {lived.source!r} lived {days} in {seconds(lived.seconds)}; its clock stands at the morning of {lived.until}."
         )
-        console.print("Land and build what happened with: fondaco run", style="dim")
+        console.print(f"Land and build what happened with: {program()} run", style="dim")
 
     return show

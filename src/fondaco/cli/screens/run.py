@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fondaco.cli.output import shorten
+from fondaco.cli.program import again
 from fondaco.cli.screens.style import (
     BAD,
     DIM,
@@ -77,7 +78,11 @@ def _landed(console: Console, report: RunReport) -> None:
         nothing = f"nothing new in {_counted(len(tables), 'table')}; the lake ends at commit {report.head}"
         heading(console, "Landed", nothing + (f"; {_counted(read, 'row')} read again, all known" if read else ""))
     else:
-        heading(console, "Landed", f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before")
+        heading(
+            console,
+            "Landed",
+            f"{whole(read)} rows read = {whole(landed)} landed + {whole(aside)} quarantined + {whole(known)} known before",
+        )
         busy = [table for table in tables if table.commits]
         columns(console, [_landing_row(table) for table in busy], "lrrrr", head=("table", "read", "landed", "quarantined", "known"))
         if quiet := [table for table in tables if not table.commits]:
@@ -264,15 +269,15 @@ def _places(console: Console, report: RunReport) -> None:
 def _next(report: RunReport, settings: Settings) -> list[tuple[str, str]]:
     tries: list[tuple[str, str]] = []
     if any(table.quarantined for table in report.tables):
-        tries.append(("fondaco quarantine show", "the rows that were put aside, and why"))
+        tries.append(("quarantine show", "the rows that were put aside, and why"))
     if report.build is not None and report.build.failures:
-        tries.append(("fondaco build", "build again once the cause is mended"))
+        tries.append(("build", "build again once the cause is mended"))
     if report.command == "ingest":
-        tries.append(("fondaco build", "build and test the models over what has landed"))
+        tries.append(("build", "build and test the models over what has landed"))
     if report.summary is not None and report.summary.kpis:
-        tries.append(('fondaco query "select country, sum(net_revenue) from gold.daily_sales group by 1"', "net revenue by country"))
+        tries.append(('query "select country, sum(net_revenue) from gold.daily_sales group by 1"', "net revenue by country"))
     if settings.demo:
-        tries.append(("fondaco demo --days 1 && fondaco run", "one day more; a day costs a day"))
-    tries.append(("fondaco plan", "what the next run would do"))
-    tries.append(("fondaco status", "how fresh each table is, and the last runs"))
-    return tries[:3]
+        tries.append(("demo --days 1", "the simulated shop lives a day more; then run again"))
+    tries.append(("plan", "what the next run would do"))
+    tries.append(("status", "how fresh each table is, and the last runs"))
+    return [(again(settings, words), what) for words, what in tries[:3]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from fondaco.cli.program import program
 from fondaco.cli.scaffold import Scaffold
 from fondaco.cli.screens.style import DIM, OK, Screen, columns, commands
 
@@ -18,7 +19,10 @@ def scaffold_screen(done: Scaffold) -> Screen:
         ]
         columns(console, rows, "lw")
         option = "" if done.folder == Path() else f" -C {done.folder}"
-        tries = [(f"fondaco doctor{option}", "check that everything is in place"), (f"fondaco run{option}", "land, build, test, show")]
+        tries = [
+            (f"{program()} doctor{option}", "check that everything is in place"),
+            (f"{program()} run{option}", "land, build, test, show"),
+        ]
         commands(console, tries)
 
     return show
