@@ -74,7 +74,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 def test_a_plan_makes_nothing(story: Story) -> None:
     assert story.plan_before.data["lives"] == {"shop": 40}
-    assert story.plan_before.data["build_reason"] == "there is no complete build yet"
+    assert story.plan_before.data["build_reason"] == "what would land is new"
 
 
 def test_the_first_run_lives_lands_builds_and_shows(story: Story) -> None:

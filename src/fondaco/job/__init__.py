@@ -96,6 +96,8 @@ def _land(work: Work) -> str:
 def _build(work: Work) -> str:
     from fondaco.warehouse import build, needs_build
 
+    if work.lake.head() == 0:
+        return "nothing has landed yet"
     # a named selection is an order; without one, nothing new means nothing to do
     work.build_reason = "asked for" if work.select else needs_build(work.settings, work.lake, full_refresh=work.full_refresh)
     if work.build_reason is None:
@@ -108,6 +110,8 @@ def _build(work: Work) -> str:
 def _summarise(work: Work) -> str | None:
     from fondaco.warehouse import summary
 
+    if not work.settings.warehouse.path.is_file():
+        return None
     work.summary = found = summary(work.settings)
     return f"{len(found.kpis)} figures, up to {found.last_day}" if found.last_day else None
 

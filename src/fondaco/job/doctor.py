@@ -215,9 +215,9 @@ def _warehouse(settings: Settings) -> Iterator[Check]:
 
 def _disk(settings: Settings) -> Iterator[Check]:
     places = {_nearest(settings.warehouse.path)} | ({_nearest(Path(settings.lake.path))} if "://" not in settings.lake.path else set())
-    for place in sorted({(path.stat().st_dev, path) for path in places}):
-        free = shutil.disk_usage(place[1]).free
-        said = f"{free / 1e9:,.1f} GB free at {place[1]}"
+    for place in {path.stat().st_dev: path for path in sorted(places, reverse=True)}.values():
+        free = shutil.disk_usage(place).free
+        said = f"{free / 1e9:,.1f} GB free at {place}"
         if free < _TOO_LITTLE:
             yield Check("disk", "bad", said, "make room", 1)
         else:

@@ -89,7 +89,8 @@ def foresee(settings: Settings, *, tables: Collection[str] = (), select: str | N
             sight.table(source, table) for source in sources for table in source.system.tables.values() if is_meant(source, table, tables)
         ]
     busy = tuple(plan for plan in found if plan.changes or plan.errors or plan.notes)
-    reason = needs_build(settings, lake) if lake else "there is no complete build yet"
+    # nothing is built of an empty lake
+    reason = needs_build(settings, lake) if lake and lake.head() else None
     if lives or any(plan.changes for plan in busy):
         reason = reason or "what would land is new"
     return Plan(lives, busy, len(found) - len(busy), reason if models else None, select)

@@ -24,9 +24,7 @@ def plan_screen(plan: Plan) -> Screen:
             _details(console, plan.tables)
         if plan.quiet:
             lines(console, [Text(f"{plan.quiet} {'table has' if plan.quiet == 1 else 'tables have'} nothing new", style=DIM)])
-        heading(
-            console, "Build", f"because {plan.build_reason}" if plan.build_reason else "nothing: the warehouse holds all that the lake does"
-        )
+        heading(console, "Build", f"because {plan.build_reason}" if plan.build_reason else "nothing")
         if plan.select:
             lines(console, [f"only {plan.select}"])
 

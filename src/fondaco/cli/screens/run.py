@@ -44,7 +44,7 @@ def run_screen(report: RunReport, settings: Settings) -> Screen:
         _title(console, report, settings)
         _landed(console, report)
         _built(console, report)
-        if report.summary is not None and report.summary.kpis:
+        if report.summary is not None and report.summary.last_day is not None:
             _kpis(console, report.summary)
             _segments(console, report.summary)
             _products(console, report.summary)
@@ -57,9 +57,9 @@ def run_screen(report: RunReport, settings: Settings) -> Screen:
 def _title(console: Console, report: RunReport, settings: Settings) -> None:
     verdict, style = ("done", OK) if report.exit_code == 0 else ("done, with failures", BAD)
     console.print()
-    console.print(
-        Text.assemble((f"{settings.project} · {report.command} {verdict}", f"bold {style}"), (f"  in {seconds(report.seconds)}", "bold"))
-    )
+    first = f"  (the first run took {seconds(report.first_seconds)})" if report.first_seconds else ""
+    title = (f"{settings.project} · {report.command} {verdict}", f"bold {style}")
+    console.print(Text.assemble(title, (f"  in {seconds(report.seconds)}", "bold"), (first, DIM)))
     lines(console, [Text("   ".join(f"{took.step} {seconds(took.seconds)}" for took in report.steps), style=DIM)])
     for source, days in report.lived.items():
         lines(console, [Text(f"the simulated shop {source!r} lived its first {whole(days)} days", style=DIM)])
@@ -145,7 +145,7 @@ def _built(console: Console, report: RunReport) -> None:
         return
     built = report.build
     if built is None:
-        heading(console, "Built", "nothing: the warehouse holds all that the lake does")
+        heading(console, "Built", "nothing: the warehouse holds all that the lake does" if report.head else "nothing: the lake is empty")
         return
     heading(console, "Built", f"because {report.build_reason}" + ("; everything from the whole lake" if built.full_refresh else ""))
     failed = len(built.failures)
@@ -274,7 +274,7 @@ def _next(report: RunReport, settings: Settings) -> list[tuple[str, str]]:
         tries.append(("build", "build again once the cause is mended"))
     if report.command == "ingest":
         tries.append(("build", "build and test the models over what has landed"))
-    if report.summary is not None and report.summary.kpis:
+    if report.summary is not None and report.summary.last_day is not None:
         tries.append(('query "select country, sum(net_revenue) from gold.daily_sales group by 1"', "net revenue by country"))
     if settings.demo:
         tries.append(("demo --days 1", "the simulated shop lives a day more; then run again"))

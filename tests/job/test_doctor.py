@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fondaco.job.doctor import PARTS, Check, examine
+
+FILES = "project: drops\nsources: {shop: {type: files, path: in, system: online_retail}}\n"
+
+
+def found(folder: Path, part: str) -> list[Check]:
+    return examine(folder, None, only=part)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "fondaco.yml").write_text(FILES)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/2010-12-01.csv.gz").write_bytes(b"")
+    return tmp_path
+
+
+@pytest.mark.parametrize("part", [part for part in PARTS if part != "models"])
+def test_all_is_well_in_a_shop_that_is_in_order(shop: Path, part: str) -> None:
+    assert {check.verdict for check in found(shop, part)} <= {"ok", "warn"}
+
+
+def test_nothing_that_a_check_writes_stays(shop: Path) -> None:
+    before = sorted(shop.rglob("*"))
+    found(shop, "lake")
+    found(shop, "warehouse")
+    assert sorted(shop.rglob("*")) == before
+
+
+def test_a_wrong_configuration_is_the_one_thing_to_mend(shop: Path) -> None:
+    (shop / "fondaco.yml").write_text(FILES + "qualty: {}\n")
+    checks = examine(shop, None)
+    assert [check.part for check in checks if check.verdict == "bad"] == ["config"]
+    assert max(check.exit_code for check in checks) == 2
+
+
+def test_a_missing_folder_is_named_with_the_setting_to_mend(shop: Path) -> None:
+    (shop / "in/2010-12-01.csv.gz").unlink()
+    (shop / "in").rmdir()
+    (check,) = found(shop, "sources")
+    assert (check.verdict, check.exit_code) == ("bad", 1)
+    assert "sources.shop.path" in str(check.fix)
+
+
+def test_files_that_belong_to_no_table_are_told(shop: Path) -> None:
+    (shop / "in/notes.txt").write_text("?")
+    assert any(check.verdict == "warn" and "notes.txt" in check.finding for check in found(shop, "sources"))
+
+
+def test_a_warehouse_that_is_no_database_can_be_made_anew(shop: Path) -> None:
+    (shop / "warehouse.duckdb").write_text("no database")
+    (check,) = found(shop, "warehouse")
+    assert check.verdict == "bad"
+    assert "builds it anew from the lake" in str(check.fix)
+
+
+def test_a_lake_that_cannot_be_made_is_named(shop: Path) -> None:
+    (shop / "lake").write_text("a file")
+    (check,) = found(shop, "lake")
+    assert check.verdict == "bad"
+
+
+@pytest.mark.slow
+def test_the_models_parse(shop: Path) -> None:
+    assert [check.verdict for check in found(shop, "models")] == ["ok"]
