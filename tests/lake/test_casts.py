@@ -37,7 +37,9 @@ def test_an_integer_has_one_spelling(connection: duckdb.DuckDBPyConnection, valu
     assert text(connection, "bigint", value) == value
 
 
-@pytest.mark.parametrize("value", ["007", "7.0", "7e0", " 7", "7 ", "７", "+7", "-0", "0x10", "1_0", "", "NULL", "9223372036854775808", "--1"])
+@pytest.mark.parametrize(
+    "value", ["007", "7.0", "7e0", " 7", "7 ", "７", "+7", "-0", "0x10", "1_0", "", "NULL", "9223372036854775808", "--1"]
+)
 def test_any_other_spelling_of_an_integer_is_bad(connection: duckdb.DuckDBPyConnection, value: str) -> None:
     assert text(connection, "bigint", value) is None
 
@@ -72,7 +74,10 @@ def test_a_decimal_keeps_every_digit_that_counts(connection: duckdb.DuckDBPyConn
     assert text(connection, "decimal(18,4)", value) == kept
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=6) | st.decimals(-(10**6), 10**6, places=9), st.sampled_from(["{:f}", "{}", "{:E}"]))
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=6) | st.decimals(-(10**6), 10**6, places=9),
+    st.sampled_from(["{:f}", "{}", "{:E}"]),
+)
 def test_a_decimal_is_exact_or_bad(connection: duckdb.DuckDBPyConnection, value: Decimal, spelling: str) -> None:
     found = text(connection, "decimal(18,4)", spelling.format(value))
     with localcontext(prec=100):

@@ -119,8 +119,16 @@ def test_a_new_column_lands_as_text_is_ignored_or_stops_the_table(yards: Callabl
         report = yard.land(on_new_column=rule)
         outcomes[rule] = (report.total("rows_landed"), [c.columns[-1] for c in report.commits], [n for t in report.tables for n in t.notes])
         assert [type(error).__name__ for error in report.errors] == (["BatchStopped"] if rule == "stop" else [])
-    assert outcomes["add"] == (1, [("colour", "VARCHAR")], ["things: column not declared: colour; landed, declare it in systems/ to type it"])
-    assert outcomes["ignore"] == (1, [("changed_at", "timestamp")], ["things: column not declared: colour; ignored (quality.on_new_column)"])
+    assert outcomes["add"] == (
+        1,
+        [("colour", "VARCHAR")],
+        ["things: column not declared: colour; landed, declare it in systems/ to type it"],
+    )
+    assert outcomes["ignore"] == (
+        1,
+        [("changed_at", "timestamp")],
+        ["things: column not declared: colour; ignored (quality.on_new_column)"],
+    )
     assert outcomes["stop"] == (0, [], [])
 
 
@@ -145,7 +153,9 @@ def test_every_part_of_a_batch_has_the_same_columns(yard: Yard, monkeypatch: pyt
 
 
 def test_a_changed_type_is_widened_or_put_aside_or_stops(tmp_path: Path) -> None:
-    table = Table("numbers", "", (Column("id", "bigint", nullable=False), Column("amount", "decimal(18,2)")), ("id",), None, None, "none", "*.parquet")
+    table = Table(
+        "numbers", "", (Column("id", "bigint", nullable=False), Column("amount", "decimal(18,2)")), ("id",), None, None, "none", "*.parquet"
+    )
     yard = Yard(tmp_path, replace(table, format=FileFormat("parquet")))
     pq.write_table(pa.table({"id": pa.array([1], pa.int32()), "amount": [1.25]}), yard.drops / "a.parquet")
     pq.write_table(pa.table({"id": pa.array([2.0, 2.5]), "amount": [1.0, 1.0]}), yard.drops / "b.parquet")
@@ -157,7 +167,10 @@ def test_a_changed_type_is_widened_or_put_aside_or_stops(tmp_path: Path) -> None
 
 
 LINES = st.lists(
-    st.sampled_from([f"1,one,1,{AT}", f"1,uno,1.0,{AT}", "2,,,", '2,"",,', "x,bad,1,", "3,three", "3,three,3,2024-05-02 10:00:00", "4,b,-1,"]), max_size=4
+    st.sampled_from(
+        [f"1,one,1,{AT}", f"1,uno,1.0,{AT}", "2,,,", '2,"",,', "x,bad,1,", "3,three", "3,three,3,2024-05-02 10:00:00", "4,b,-1,"]
+    ),
+    max_size=4,
 )
 
 

@@ -42,7 +42,12 @@ def test_rows_know_their_file_and_their_place_in_it(drop: DropMaker, table: Tabl
 
 def test_columns_are_matched_by_name_and_new_ones_come_along(drop: DropMaker, table: Table) -> None:
     rows = rows_of(read_delimited(drop("price,new,id,name\n9,x,1,a\n"), table, CSV))
-    assert {name: value for name, value in rows[0].items() if not name.startswith("_")} == {"price": "9", "new": "x", "id": "1", "name": "a"}
+    assert {name: value for name, value in rows[0].items() if not name.startswith("_")} == {
+        "price": "9",
+        "new": "x",
+        "id": "1",
+        "name": "a",
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,9 @@ def test_backslashes_are_kept_and_told(drop: DropMaker, table: Table) -> None:
 
 
 def test_a_large_file_is_read_in_pieces_with_the_same_result(drop: DropMaker, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "id,name,price\n" + "".join(f'{number},"a\n{number}",{number}.5\n' + ("short\n" if number % 97 == 0 else "") for number in range(3000))
+    text = "id,name,price\n" + "".join(
+        f'{number},"a\n{number}",{number}.5\n' + ("short\n" if number % 97 == 0 else "") for number in range(3000)
+    )
     whole = read_delimited(drop(text), table, CSV)
     expected = rows_of(whole)
     monkeypatch.setattr(delimited, "IN_MEMORY", 1000)
@@ -139,7 +146,11 @@ def test_a_large_file_is_read_in_pieces_with_the_same_result(drop: DropMaker, ta
     assert (pieces.rejects, pieces.rows_read) == (whole.rejects, whole.rows_read)
 
 
-@given(st.lists(st.tuples(st.integers(1, 9).map(str), st.none() | st.text(alphabet='ab,"\n\r é\\', max_size=5), st.text(max_size=3)), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9).map(str), st.none() | st.text(alphabet='ab,"\n\r é\\', max_size=5), st.text(max_size=3)), max_size=6
+    )
+)
 def test_what_a_csv_writer_wrote_is_read_back_to_the_letter(rows: list[tuple[str, str | None, str]]) -> None:
     import tempfile
 

@@ -15,7 +15,13 @@ from fondaco.sources.base import Position, Pull
 from fondaco.sources.sqlite import SqliteDatabase
 
 NOW = "2024-03-01 12:00:00.000000"
-ORDERS = Table("orders", "", (Column("id", "bigint", nullable=False), Column("note", "varchar"), Column("updated_at", "timestamp")), ("id",), "updated_at")
+ORDERS = Table(
+    "orders",
+    "",
+    (Column("id", "bigint", nullable=False), Column("note", "varchar"), Column("updated_at", "timestamp")),
+    ("id",),
+    "updated_at",
+)
 ITEMS = Table(
     "items",
     "",

@@ -147,7 +147,9 @@ class _Landing:
 
     def _pull(self, origin: Origin, pull: Pull, report: TableReport) -> None:
         report.errors += pull.errors
-        commit = self._writer.write(origin, pull, self._position(origin), self._number(), self._now(), self._landed(origin, pull))
+        commit = self._writer.write(
+            origin, pull, self._position(origin) or Position(), self._number(), self._now(), self._landed(origin, pull)
+        )
         if commit is not None:
             self._commit(commit, report)
             return
@@ -196,9 +198,10 @@ class _Landing:
             self._log = self._lake.commits()
         return [commit for commit in self._log if (commit.source, commit.table) == (origin.source, origin.table.name)]
 
-    def _position(self, origin: Origin) -> Position:
+    def _position(self, origin: Origin) -> Position | None:
+        """Where the table stands; None if nothing was ever committed for it."""
         state = self._state.tables.get((origin.source, origin.table.name))
-        return state.position if state else Position()
+        return state.position if state else None
 
     def _number(self) -> int:
         return self._state.commit + 1

@@ -1,0 +1,273 @@
+"""A database lands through windows: every version once, bad rows once, deletes as tombstones."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fondaco.contracts import Column, Parent, System, Table
+from fondaco.lake import DefaultQuality, Lake, LandingReport, land
+from fondaco.sources.sqlite import SqliteDatabase
+
+ORDERS = Table(
+    "orders",
+    "",
+    (Column("id", "bigint", nullable=False), Column("status", "varchar", nullable=False), Column("updated_at", "timestamp")),
+    ("id",),
+    "updated_at",
+    deletes="sweep",
+)
+ITEMS = Table(
+    "items",
+    "",
+    (Column("id", "bigint", nullable=False), Column("order_id", "bigint"), Column("sku", "varchar")),
+    ("id",),
+    parent=Parent("orders", "order_id"),
+)
+RATES = Table(
+    "rates",
+    "",
+    (Column("currency", "varchar"), Column("day", "date"), Column("rate", "decimal(18,8)")),
+    ("currency", "day"),
+    deletes="sweep",
+)
+SYSTEM = System("shop", "", "UTC", None, (), {table.name: table for table in (ORDERS, ITEMS, RATES)})
+START = datetime(2024, 3, 1, 12)
+
+
+class Shop:
+    """A shop with a clock of its own, and a lake."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.now = START
+        self.database = sqlite3.connect(root / "shop.sqlite", isolation_level=None)
+        self.database.executescript(
+            """
+            pragma journal_mode = wal;
+            create table shop_clock (now text);
+            insert into shop_clock values ('');
+            create table orders (id integer primary key, status text, updated_at text);
+            create table items (id integer primary key, order_id integer, sku text);
+            create table rates (currency text, day text, rate text, primary key (currency, day));
+            """
+        )
+        self.pass_time(timedelta())
+
+    def pass_time(self, duration: timedelta) -> None:
+        self.now += duration
+        self.database.execute("update shop_clock set now = ?", [f"{self.now:%Y-%m-%d %H:%M:%S.%f}"])
+
+    def order(self, number: int | str, status: str | None = "new", at: datetime | str | None = None) -> None:
+        when = at if isinstance(at, str) else f"{at or self.now:%Y-%m-%d %H:%M:%S.%f}"
+        self.database.execute("insert or replace into orders values (?, ?, ?)", [number, status, when])
+
+    def land(self, after: timedelta = timedelta(minutes=3), **options: Any) -> LandingReport:
+        self.pass_time(after)
+        source = SqliteDatabase("shop", SYSTEM, self.root / "shop.sqlite", **options)
+        report = LandingReport()
+        for table in land(
+            [source], Lake.open(self.root / "lake"), DefaultQuality(), clock=lambda: self.now.replace(tzinfo=UTC), report=report
+        ):
+            assert table.rows_read == table.rows_landed + table.rows_quarantined + table.rows_known
+        source.close()
+        return report
+
+    def bronze(self, table: str, names: str) -> list[tuple[Any, ...]]:
+        lake = Lake.open(self.root / "lake")
+        files = [lake.url(file.path) for commit in lake.commits() if commit.table == table for file in commit.files]
+        if not files:
+            return []
+        return (
+            lake.connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+            .order("_batch_id, _position")
+            .project(names)
+            .fetchall()
+        )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def test_a_run_brings_what_changed_and_drops_what_it_knows(shop: Shop) -> None:
+    shop.order(1)
+    shop.order(2)
+    shop.land()
+    shop.order(2, "paid")
+    report = shop.land()
+    orders = report.tables[0]
+    assert (orders.rows_read, orders.rows_landed, orders.rows_known) == (2, 1, 1)
+    assert shop.bronze("orders", "id, status") == [(1, "new"), (2, "new"), (2, "paid")]
+    quiet = shop.land()
+    assert quiet.commits == []
+    assert quiet.tables[0].rows_known == quiet.tables[0].rows_read == 2
+
+
+def test_ties_and_late_commits_are_not_lost(shop: Shop) -> None:
+    shop.order(1)
+    shop.land()
+    shop.order(2, at=START)
+    shop.order(3, at=START - timedelta(minutes=9))
+    shop.land()
+    assert shop.bronze("orders", "id") == [(1,), (2,), (3,)]
+
+
+def test_a_value_that_comes_back_is_a_version_of_its_own(shop: Shop) -> None:
+    for status in ("a", "b", "a"):
+        shop.order(1, status, START)
+        shop.land(after=timedelta(minutes=3))
+    assert shop.bronze("orders", "status") == [("a",), ("b",), ("a",)]
+
+
+def test_a_row_from_the_future_lands_once_and_holds_nothing_up(shop: Shop) -> None:
+    shop.order(1, at="2999-01-01 00:00:00")
+    shop.land()
+    shop.order(2)
+    shop.land()
+    assert shop.land().commits == []
+    assert shop.bronze("orders", "id") == [(1,), (2,)]
+
+
+def test_a_bad_row_is_put_aside_once_and_lands_when_it_is_mended(shop: Shop) -> None:
+    shop.order(1, None)
+    shop.order(2, at="soon")
+    first, again = shop.land(), shop.land()
+    assert first.tables[0].bad == {"missing_value": 1, "not_a_timestamp": 1}
+    assert again.commits == []
+    shop.order(1, "paid")
+    assert shop.land().tables[0].rows_landed == 1
+
+
+def test_items_land_with_their_order_and_only_when_they_changed(shop: Shop) -> None:
+    shop.order(1)
+    shop.database.executescript("insert into items values (10, 1, 'a'), (11, 1, 'b'), (90, null, 'orphan')")
+    shop.land()
+    shop.order(1, "paid")
+    shop.database.execute("update items set sku = 'c' where id = 11")
+    report = shop.land()
+    assert (report.tables[1].rows_landed, report.tables[1].rows_known) == (1, 1)
+    assert shop.bronze("items", "id, sku") == [(10, "a"), (11, "b"), (90, "orphan"), (11, "c")]
+
+
+def test_a_table_without_a_cursor_is_compared_whole(shop: Shop) -> None:
+    shop.database.executescript("insert into rates values ('USD', '2024-03-01', '0.92000000'), ('JPY', '2024-03-01', '0.0061')")
+    shop.land()
+    shop.database.execute("update rates set rate = '0.00610' where currency = 'JPY'")
+    assert shop.land().commits == [], "the same number is the same version"
+    shop.database.execute("update rates set rate = '0.0062' where currency = 'JPY'")
+    shop.land()
+    assert shop.bronze("rates", "currency, cast(rate as varchar)") == [("JPY", "0.00610000"), ("USD", "0.92000000"), ("JPY", "0.00620000")]
+
+
+def test_a_lost_key_lands_as_a_tombstone_once(shop: Shop) -> None:
+    for number in range(1, 11):
+        shop.order(number)
+    shop.land()
+    shop.database.execute("delete from orders where id = 7")
+    assert shop.land(after=timedelta(hours=1)).tables[0].deleted == 0, "it is not time yet"
+    report = shop.land(after=timedelta(days=1))
+    assert report.tables[0].deleted == 1
+    (tombstone,) = (row for row in shop.bronze("orders", "id, status, updated_at, _op, _file") if row[3] == "delete")
+    assert tombstone == (7, None, shop.now, "delete", None)
+    assert shop.land(after=timedelta(days=1)).tables[0].deleted == 0
+    assert [commit.kind for commit in report.commits] == ["sweep", "sweep"]
+
+
+def test_a_key_that_comes_back_lands_again(shop: Shop) -> None:
+    for number in range(1, 11):
+        shop.order(number)
+    shop.land()
+    shop.database.execute("delete from orders where id = 7")
+    shop.land(after=timedelta(days=1))
+    shop.order(7)
+    shop.land()
+    assert [row for row in shop.bronze("orders", "id, _op") if row[0] == 7] == [(7, "upsert"), (7, "delete"), (7, "upsert")]
+
+
+@pytest.mark.parametrize(
+    ("lost", "message"), [(10, "orders is empty at the source"), (3, r"orders lost 3 of 10 rows at the source \(30%\)")]
+)
+def test_an_answer_that_lost_too_much_is_not_taken_for_deletes(shop: Shop, lost: int, message: str) -> None:
+    import re
+
+    for number in range(1, 11):
+        shop.order(number)
+    shop.land()
+    shop.database.execute("delete from orders where id <= ?", [lost])
+    (error,) = shop.land(after=timedelta(days=1)).errors
+    assert re.match(message, error.message)
+    assert "delete" not in {row[0] for row in shop.bronze("orders", "_op")}
+    assert shop.land(after=timedelta(days=1), max_delete_share=1.0).tables[0].deleted == (lost if lost < 10 else 0)
+
+
+def test_a_new_column_of_the_shop_lands_and_is_told(shop: Shop) -> None:
+    shop.order(1)
+    shop.land()
+    shop.database.executescript(
+        "alter table orders add column gift text; update orders set gift = 'yes', updated_at = '2024-03-01 12:02:00'"
+    )
+    report = shop.land()
+    assert report.tables[0].notes == ["orders: column not declared: gift; landed, declare it in systems/ to type it"]
+    assert shop.bronze("orders", "id, gift") == [(1, None), (1, "yes")]
+
+
+def test_an_empty_table_has_a_commit_and_then_none(shop: Shop) -> None:
+    assert len(shop.land().commits) == 2, "the tables that are swept remember that they were read"
+    assert shop.land().commits == []
+
+
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["order", "late", "delete", "land", "sweep", "item"]), st.integers(1, 4), st.sampled_from("ab")),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=ACTIONS)
+def test_the_last_version_of_every_key_in_the_lake_is_the_shops(
+    actions: list[tuple[str, int, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    for action, number, value in [*actions, ("sweep", 0, "")]:
+        match action:
+            case "order":
+                shop.order(number, value)
+            case "late":
+                shop.order(number, value, shop.now - timedelta(minutes=4))
+            case "delete":
+                shop.database.execute("delete from orders where id = ?", [number])
+            case "item":
+                shop.database.execute("insert or replace into items values (?, ?, ?)", [number * 10, number, value])
+                shop.order(number, value)
+            case "land":
+                shop.land()
+            case "sweep":
+                shop.order(99, "one that stays, so that the table is never empty")
+                shop.land(after=timedelta(days=1), max_delete_share=1.0)
+    rows = shop.bronze("orders", "id, status, _op, _row_hash")
+    last = {row[0]: row[1] for row in rows if row[2] == "upsert" and row is [other for other in rows if other[0] == row[0]][-1]}
+    assert last == dict(shop.database.execute("select id, status from orders").fetchall())
+    for before, after in zip(rows, rows[1:], strict=False):
+        assert before[0] != after[0] or before[3] != after[3], "no version lands twice in a row"
+    items = shop.bronze("items", "id, sku")
+    assert dict(items) == dict(shop.database.execute("select id, sku from items").fetchall())
+
+
+def test_a_source_that_fails_midway_commits_nothing_of_its_table(shop: Shop) -> None:
+    shop.order(1)
+    broken = replace(ORDERS, columns=(*ORDERS.columns, Column("lost", "varchar", nullable=False)))
+    source = SqliteDatabase("shop", replace(SYSTEM, tables={**SYSTEM.tables, "orders": broken}), shop.root / "shop.sqlite")
+    report = LandingReport()
+    list(land([source], Lake.open(shop.root / "lake"), DefaultQuality(), report=report))
+    assert [(table.table, len(table.errors)) for table in report.tables] == [("orders", 1), ("items", 0), ("rates", 0)]
+    assert shop.bronze("orders", "id") == []

@@ -1,0 +1,45 @@
+"""What is bad is put aside up to a share, and stops its table beyond it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fondaco.errors import BatchStopped
+from fondaco.lake.quality import DefaultQuality, check_share
+from tests.lake.conftest import Yard
+
+AT = "2024-05-01 10:00:00"
+ONE_PERCENT = DefaultQuality()
+
+
+def test_a_share_is_allowed_up_to_its_limit() -> None:
+    check_share(ONE_PERCENT, "t", {"a.csv": 1000}, {"a.csv": {"ragged": 6, "bad_json": 4}})
+    with pytest.raises(BatchStopped, match=r"t: a.csv: 11 of 1,000 rows are bad \(1.1%\), most often ragged \(6\), more than .* \(1.0%\)"):
+        check_share(ONE_PERCENT, "t", {"a.csv": 1000}, {"a.csv": {"ragged": 6, "bad_json": 5}})
+
+
+def test_a_handful_of_rows_has_no_share() -> None:
+    check_share(ONE_PERCENT, "t", {"a.csv": 99}, {"a.csv": {"ragged": 99}})
+
+
+def test_each_file_is_judged_by_itself() -> None:
+    with pytest.raises(BatchStopped, match="b.csv: 50 of 100"):
+        check_share(ONE_PERCENT, "t", {"a.csv": 100_000, "b.csv": 100}, {"a.csv": {"ragged": 1}, "b.csv": {"ragged": 50}})
+
+
+def test_no_bad_row_may_be_allowed_at_all() -> None:
+    with pytest.raises(BatchStopped, match=r"t: 1 of 5 rows are bad"):
+        check_share(DefaultQuality(on_bad_row="stop"), "t", {None: 5}, {None: {"pattern_mismatch": 1}})
+
+
+def test_a_batch_that_is_too_bad_leaves_nothing_behind_and_lands_once_it_may(yard: Yard) -> None:
+    yard.drop("a.csv", *(f"{number},n,1,{AT}" for number in range(1, 99)), "x,n,1,", "y,n,1,")
+    (error,) = yard.land().errors
+    assert isinstance(error, BatchStopped)
+    assert error.message.startswith("things: a.csv: 2 of 100 rows are bad (2.0%), most often not_an_integer (2)")
+    assert yard.commits() == []
+    assert not list(yard.place.rglob("*.parquet"))
+    report = yard.land(max_bad_share=Decimal("0.02"))
+    assert (report.total("rows_landed"), report.total("rows_quarantined"), report.errors) == (98, 2, [])
