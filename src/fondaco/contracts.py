@@ -254,7 +254,9 @@ def _system(node: _Node) -> System:
     tables = {name: _table(name, value) for name, (value, _) in node.need("tables").values.items()}
     for name, table in tables.items():
         if table.parent and table.parent.table not in tables:
-            raise node.error(f"table {name!r} names a parent {table.parent.table!r} that is not described{did_you_mean(table.parent.table, list(tables))}")
+            raise node.error(
+                f"table {name!r} names a parent {table.parent.table!r} that is not described{did_you_mean(table.parent.table, list(tables))}"
+            )
     return System(
         name=node.need("system"),
         description=node.need("description"),
@@ -279,7 +281,9 @@ def _table(name: str, node: _Node) -> Table:
         parent=Parent(table=parent.need("table"), on=parent.need("on")) if parent else None,
         deletes=node.get("deletes") or "none",
         files=node.get("files"),
-        format=FileFormat(**{key: value for key, (value, _) in fmt.only("kind", "delimiter", "quote", "encoding").values.items()}) if fmt else None,
+        format=FileFormat(**{key: value for key, (value, _) in fmt.only("kind", "delimiter", "quote", "encoding").values.items()})
+        if fmt
+        else None,
     )
     _check_columns(node, table.key + ((table.cursor,) if table.cursor else ()), columns)
     return table
@@ -298,7 +302,10 @@ def _column(node: _Node, name: str | None = None) -> Column:
         classification=node.get("classification", "internal"),
     )
     if not is_type(column.type):
-        raise node.error(f"column {column.name!r} has the unknown type {column.type!r}{did_you_mean(column.type, sorted(SCALAR_TYPES))}", node.line_of("type"))
+        raise node.error(
+            f"column {column.name!r} has the unknown type {column.type!r}{did_you_mean(column.type, sorted(SCALAR_TYPES))}",
+            node.line_of("type"),
+        )
     if column.classification not in CLASSIFICATIONS:
         known = sorted(CLASSIFICATIONS)
         raise node.error(

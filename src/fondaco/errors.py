@@ -1,15 +1,15 @@
 """Every error of fondaco, as one tree; the parent says what may be done about it.
 
-    FondacoError                 exit code 1   something could not be done
-    ├── UsageError               exit code 2   the call, a setting or a declaration is wrong: mend it, then again
-    │   ├── ConfigError                        fondaco.yml or the environment
-    │   └── DeclarationError                   contracts/, systems/, warehouse/
-    ├── SourceError              exit code 1   a source cannot be read: the other tables go on
-    │   └── FileRejected                       one file of a drop is refused whole, by name
-    ├── LakeError                exit code 1   the lake cannot be read or written
-    │   └── BatchStopped                       too much of a batch is bad: that table waits, the others go on
-    ├── BuildError               exit code 1   a model or a test failed
-    └── LockedError              exit code 75  somebody else is writing: the same call works later
+FondacoError                 exit code 1   something could not be done
+├── UsageError               exit code 2   the call, a setting or a declaration is wrong: mend it, then again
+│   ├── ConfigError                        fondaco.yml or the environment
+│   └── DeclarationError                   contracts/, systems/, warehouse/
+├── SourceError              exit code 1   a source cannot be read: the other tables go on
+│   └── FileRejected                       one file of a drop is refused whole, by name
+├── LakeError                exit code 1   the lake cannot be read or written
+│   └── BatchStopped                       too much of a batch is bad: that table waits, the others go on
+├── BuildError               exit code 1   a model or a test failed
+└── LockedError              exit code 75  somebody else is writing: the same call works later
 """
 
 from __future__ import annotations

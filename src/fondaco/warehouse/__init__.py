@@ -1,13 +1,13 @@
 """The warehouse: one door to the engine, bronze over the lake in place, dbt for everything after.
 
-    door.py      connections; nobody else opens the warehouse
-    bronze.py    views over the committed files of the lake, as statements
-    project.py   what dbt is told: variables, folders, and a fingerprint of all that shapes the tables
-    dbt.py       one `dbt build` in this process, its result as values
-    ops.py       which builds there were, and up to which commit
-    build.py     bronze, dbt, record: the stage
-    query.py     a question in SQL, answered read-only
-    summary.py   the figures of the last screen
+door.py      connections; nobody else opens the warehouse
+bronze.py    views over the committed files of the lake, as statements
+project.py   what dbt is told: variables, folders, and a fingerprint of all that shapes the tables
+dbt.py       one `dbt build` in this process, its result as values
+ops.py       which builds there were, and up to which commit
+build.py     bronze, dbt, record: the stage
+query.py     a question in SQL, answered read-only
+summary.py   the figures of the last screen
 """
 
 from __future__ import annotations

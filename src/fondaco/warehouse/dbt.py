@@ -72,7 +72,7 @@ def dbt_build(
     try:
         outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
     finally:
-        _release()
+        release()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception  # dbt hands it over as a result; it is the caller's
     if outcome.exception is not None or outcome.result is None:
@@ -117,7 +117,7 @@ def _first_lines(text: str, most: int = 4) -> str:
     return " · ".join(lines[:most])
 
 
-def _release() -> None:
+def release() -> None:
     """Closes dbt-duckdb's connection: it keeps the file locked until the process ends (private interface, hence in one place and tested)."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 

@@ -37,7 +37,9 @@ def last_build(connection: duckdb.DuckDBPyConnection) -> LastBuild | None:
     there = connection.execute("select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'builds'").fetchone()
     if there is None:
         return None
-    row = connection.execute("select through_commit, fingerprint from ops.builds order by built_at desc, through_commit desc limit 1").fetchone()
+    row = connection.execute(
+        "select through_commit, fingerprint from ops.builds order by built_at desc, through_commit desc limit 1"
+    ).fetchone()
     return LastBuild(row[0], row[1]) if row else None
 
 

@@ -63,7 +63,7 @@ group by 1
 order by 2 desc, 1
 """
 
-_PRODUCTS = f"""
+_PRODUCTS = """
 select coalesce(product_name, product_id), sum(units), sum(net_revenue)
 from gold.product_performance
 where month_start = (select max(month_start) from gold.product_performance)
