@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,23 @@ def test_the_commands_of_the_tutorial_run(repo: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "nothing to do" in done.stdout
     assert "Quantity is not an integer" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> None:
+    if not (repo / ".venv/.ready").is_file():
+        pytest.skip("left out: there is no .venv of this checkout (make setup)")
+    names = subprocess.run(["git", "ls-files"], cwd=repo, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in names:
+        if (repo / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(repo / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(repo / ".venv")
+    done = subprocess.run(["make", "run"], cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "100"})
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    seen = {line.rstrip() for line in done.stdout.splitlines()}
+    block = re.search(r"```text\n(.*?)```", (repo / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    timed = re.compile(r" in \d| s$|longest: ")
+    assert [line for line in block[1].splitlines() if line not in seen and not timed.search(line)] == []
+    assert "(the first run took" in done.stdout
