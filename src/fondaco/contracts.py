@@ -208,7 +208,7 @@ class _Node:
             return cls(path, node.start_mark.line + 1, pairs)
         if isinstance(node, yaml.SequenceNode):
             return [cls._convert(path, item) for item in node.value]
-        return None if node is None else yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+        return None if node is None else yaml.SafeLoader("").construct_object(node)
 
     def only(self, *names: str) -> _Node:
         for name, (_, line) in self.values.items():

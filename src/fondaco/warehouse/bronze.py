@@ -92,7 +92,7 @@ def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: 
 
 
 def _empty(table: Table) -> str:
-    declared = {column.name: column.type for column in table.columns} | LANDING_COLUMNS
+    declared = {column.name: column.type for column in table.columns} | dict(LANDING_COLUMNS)
     columns = ", ".join(f"cast(null as {_engine_type(kind)}) as {_identifier(name)}" for name, kind in declared.items())
     return f"select {columns}, false as _is_new where false"
 
