@@ -12,7 +12,7 @@ PYTHON ?= $(shell for found in python3 python3.13 python3.12 python3.11; do \
 WORKERS ?= 2
 READY := .venv/.ready
 FONDACO := .venv/bin/fondaco
-SQLFLUFF := .venv/bin/sqlfluff
+SQLFLUFF := DBT_TARGET_PATH=$(CURDIR)/.fondaco/lint/target DBT_LOG_PATH=$(CURDIR)/.fondaco/lint/logs .venv/bin/sqlfluff
 SQL := --disable-progress-bar warehouse/models warehouse/tests
 COMPILE := .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
