@@ -39,8 +39,8 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	else \
 		echo "no uv for this machine: installing with pip, which takes some minutes"; \
 		$(PYTHON) -m venv .venv; \
-		.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements.lock; \
-		.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+		.venv/bin/python -m pip install -qq --require-hashes --no-deps -r requirements.lock; \
+		.venv/bin/python -m pip install -qq --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@
 
