@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from fondaco.settings import Settings
+from fondaco.settings import FilesSource, Settings
 from fondaco.warehouse.door import reader
 
 #: Four whole weeks: every weekday counts the same in a period and in the one before it.
@@ -17,8 +17,7 @@ PERIOD_DAYS = 28
 
 _KPIS = f"""
 with last_day as (
-    -- the running day is left out
-    select max(business_date) as day from gold.daily_sales
+    select max(business_date) - $running_days as day from gold.daily_sales
 ),
 periods as (
     select 0 as ago, day - {PERIOD_DAYS - 1} as first_day, day as last_day from last_day
@@ -138,7 +137,7 @@ def summary(settings: Settings) -> Summary:
     with reader(settings.warehouse) as connection:
         if not _has_gold(connection):
             return Summary(settings.business.currency, None, None, (), (), (), {})
-        periods = connection.execute(_KPIS).fetchall()
+        periods = connection.execute(_KPIS, {"running_days": running_days(settings)}).fetchall()
         return Summary(
             currency=settings.business.currency,
             first_day=periods[0][1],
@@ -148,6 +147,14 @@ def summary(settings: Settings) -> Summary:
             products=tuple(Product(*row) for row in connection.execute(_PRODUCTS).fetchall()),
             rows=dict(connection.execute(_ROWS).fetchall()),
         )
+
+
+def running_days(settings: Settings) -> int:
+    """Days at the end that are not over yet, and are left out of periods.
+
+    A database is read as it stands, in the middle of its day; files are dropped when their day is done.
+    """
+    return 0 if all(isinstance(source, FilesSource) for source in settings.sources.values()) else 1
 
 
 def _has_gold(connection: duckdb.DuckDBPyConnection) -> bool:
