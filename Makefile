@@ -26,7 +26,7 @@ help:  ## list the verbs
 setup: $(READY)  ## make .venv from the locked, hashed versions (Python >= 3.11 and PyPI are enough)
 
 # Only what the environment is made of: a second call does nothing.
-$(READY): requirements.lock requirements-uv.lock pyproject.toml
+$(READY): requirements.lock requirements-uv.lock
 	@if [ -z "$(PYTHON)" ]; then echo "fondaco needs Python 3.11 or later; none was found (make PYTHON=/path/to/python3 …)" >&2; exit 2; fi
 	@echo "setting up .venv with $$($(PYTHON) --version)"
 	@rm -rf .venv

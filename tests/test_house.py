@@ -7,6 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 import fondaco
 from fondaco import errors
 
@@ -49,6 +52,16 @@ def test_the_lock_has_a_hash_for_every_version_and_no_address(repo: Path) -> Non
         pins = re.split(r"\n(?=\S+==)", lock)
         assert all("--hash=sha256:" in pin for pin in pins)
         assert "://" not in lock
+
+
+def test_the_lock_holds_what_the_project_asks_for(repo: Path) -> None:
+    asked = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [Requirement(text) for text in asked["project"]["dependencies"] + asked["dependency-groups"]["dev"]]
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", (repo / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    for requirement in wanted:
+        name = canonicalize_name(requirement.name)
+        assert name in locked, f"{name} is not locked: make lock"
+        assert requirement.specifier.contains(locked[name]), f"{name} {locked[name]} is not {requirement.specifier}: make lock"
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
