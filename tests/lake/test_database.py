@@ -220,6 +220,19 @@ def test_a_new_column_of_the_shop_lands_and_is_told(shop: Shop) -> None:
     assert shop.bronze("orders", "id, gift") == [(1, None), (1, "yes")]
 
 
+def test_a_day_may_be_the_cursor(shop: Shop) -> None:
+    days = replace(ORDERS, columns=(*ORDERS.columns[:2], Column("updated_at", "date")), deletes="none")
+    for number, day in enumerate(("2024-02-28", "2024-02-29", "2024-03-01"), start=1):
+        shop.order(number, at=day)
+    for expected in ([(1, "2024-02-28"), (2, "2024-02-29"), (3, "2024-03-01")], []):
+        source = SqliteDatabase("shop", replace(SYSTEM, tables={"orders": days}), shop.root / "shop.sqlite")
+        (report,) = land([source], Lake.open(shop.root / "lake"), DefaultQuality())
+        source.close()
+        assert report.rows_landed == len(expected)
+    assert shop.bronze("orders", "id, cast(updated_at as varchar)") == [(1, "2024-02-28"), (2, "2024-02-29"), (3, "2024-03-01")]
+    assert Lake.open(shop.root / "lake").state().tables[("shop", "orders")].last_ingested_at == "2024-03-01"
+
+
 def test_an_empty_table_has_a_commit_and_then_none(shop: Shop) -> None:
     assert len(shop.land().commits) == 2, "the tables that are swept remember that they were read"
     assert shop.land().commits == []
@@ -232,7 +245,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 def test_the_last_version_of_every_key_in_the_lake_is_the_shops(
     actions: list[tuple[str, int, str]], tmp_path_factory: pytest.TempPathFactory

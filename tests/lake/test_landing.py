@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fondaco.contracts import Column, FileFormat, Table
-from fondaco.errors import LakeError
 from fondaco.lake import batch
 from fondaco.lake.state import State
 from fondaco.sources import files
@@ -174,7 +173,7 @@ LINES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(LINES, min_size=1, max_size=5), cuts=st.sets(st.integers(1, 4)), small=st.booleans())
 def test_any_partition_of_the_files_into_runs_lands_the_same_rows(
     yards: Callable[[], Yard], contents: list[list[str]], cuts: set[int], small: bool
@@ -197,7 +196,7 @@ def test_any_partition_of_the_files_into_runs_lands_the_same_rows(
     assert len({(state.last_ingested_at, state.rows, state.rows_quarantined, tuple(state.position.files)) for state in states}) == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(LINES, min_size=1, max_size=4))
 def test_landing_twice_is_landing_once_and_the_state_follows_from_the_log(yards: Callable[[], Yard], contents: list[list[str]]) -> None:
     yard = yards()
@@ -221,10 +220,23 @@ def test_too_many_rows_read_or_landed_stop_the_batch(yard: Yard, monkeypatch: py
             yield pull
 
     monkeypatch.setattr(files.FileDrops, "pulls", claims_more)
-    with pytest.raises(LakeError, match="2 rows were read, but 1 landed, 0 are bad and 0 were known"):
-        yard.land()
+    (error,) = yard.land().errors
+    assert "2 rows were read, but 1 landed, 0 are bad and 0 were known; nothing was committed" in error.message
     assert yard.commits() == []
     assert not list(yard.place.rglob("*.parquet"))
+
+
+def test_a_large_file_that_turns_out_bad_is_refused_and_those_after_it_land(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    yard.table = replace(THINGS, format=FileFormat("jsonl"))
+    monkeypatch.setattr(files, "PULL_BYTES", 100)
+    rows = "".join(f'{{"id": {number}}}\n' for number in range(1, 50))
+    (yard.drops / "a.csv").write_text(rows + '{"id": 50, "_row": 1}\n')
+    (yard.drops / "b.csv").write_text('{"id": 99}\n')
+    report = yard.land()
+    assert ["a.csv has a key '_row' that cannot be a column" in error.message for error in report.errors] == [True]
+    assert yard.bronze("id") == [(99,)]
+    again = yard.land()
+    assert (len(again.errors), again.commits) == (1, [])
 
 
 def test_two_hundred_files_are_one_commit(yard: Yard) -> None:

@@ -67,7 +67,8 @@ def test_of_many_writers_one_wins(tmp_path: Path) -> None:
 
 def fill(log: CommitLog, count: int) -> list[Commit]:
     commits = [replace(FIRST, number=number) for number in range(1, count + 1)]
-    assert all([log.append(commit) for commit in commits])
+    for commit in commits:
+        assert log.append(commit)
     return commits
 
 

@@ -134,7 +134,7 @@ def test_a_file_that_changes_while_it_is_young_waits(folder: Folder, table: Tabl
     def grows(_: float) -> None:
         path.write_text(f"{HEADER}1,n,1\n1,n,")
 
-    monkeypatch.setattr(files.time, "sleep", grows)
+    monkeypatch.setattr("time.sleep", grows)
     (pull,) = folder.read()
     assert pull.notes == ["a.csv is still being written: it waits for the next run"]
     assert [row["id"] for batch in pull.batches for row in batch.to_pylist()] == ["2"]
@@ -145,7 +145,7 @@ def test_a_young_file_that_stands_still_is_read_after_a_moment(folder: Folder, t
     folder = Folder(folder.path, table, settle=5.0)
     folder.write("a.csv", f"{HEADER}1,n,1\n")
     waited = list[float]()
-    monkeypatch.setattr(files.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     assert folder.ids() == ["1"]
     assert len(waited) == 1 and 0 < waited[0] <= 5.0
 
@@ -153,7 +153,7 @@ def test_a_young_file_that_stands_still_is_read_after_a_moment(folder: Folder, t
 def test_times_of_files_are_held_against_the_given_clock(folder: Folder, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write("a.csv", f"{HEADER}1,n,1\n")
     source = FileDrops("drops", folder.source.system, folder.path, settle=5.0, now=lambda: datetime.now(UTC) + timedelta(hours=1))
-    monkeypatch.setattr(files.time, "sleep", lambda _: pytest.fail("an old file needs no second look"))
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("an old file needs no second look"))
     assert len(list(source.pulls(table, None))) == 1
 
 

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from fondaco.contracts import Table
-from fondaco.errors import BatchStopped, LakeError
+from fondaco.errors import BatchStopped
 from fondaco.lake import layout, rows
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile, schema_hash
@@ -22,8 +22,8 @@ from fondaco.lake.tally import Tally, greatest_cursor
 from fondaco.sources.base import FILE, ROW, Position, Pull
 
 #: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
-PART_ROWS = 500_000
-PART_BYTES = 96 << 20
+PART_ROWS = 400_000
+PART_BYTES = 64 << 20
 
 _PARQUET = "format parquet, compression zstd"
 
@@ -71,8 +71,8 @@ class BatchWriter:
 
         Raises:
             SourceError: the source failed while it was read.
-            BatchStopped: too much is bad, or a new column is not allowed.
-            LakeError: a file cannot be written, or the counts do not add up. In each case nothing is left behind.
+            BatchStopped: too much is bad, a new column is not allowed, or the counts do not add up.
+            LakeError: a file cannot be written. In each case nothing is left behind.
         """
         batch = _Batch(self, origin, pull, number, ingested_at, landed)
         try:
@@ -151,7 +151,7 @@ class _Batch:
             path = layout.data_path(self._origin.source, self._origin.table.name, self._ingested_at, self._id, number)
             self._copy_part(f"select * from typed where {rows.GOOD}", path, shape.columns())
             self._writer.step("part")
-        connection.unregister("piece")
+        rows.drop_piece(connection)
 
     def _copy_part(self, query: str, path: str, columns: tuple[tuple[str, str], ...]) -> None:
         own = ", ".join(quoted(name) for name, _ in columns)
@@ -204,7 +204,7 @@ class _Batch:
         tally, table = self._tally, self._origin.table.name
         seen = tally.landed + tally.quarantined() + tally.known
         if not self._pull.rows_read == sum(tally.rows.values()) == seen:
-            raise LakeError(
+            raise BatchStopped(
                 f"{table}: {self._pull.rows_read:,} rows were read, but {tally.landed:,} landed, {tally.quarantined():,} are bad "
                 f"and {tally.known:,} were known; nothing was committed",
                 hint="this is a defect of fondaco, or the source changed while it was read: run again, and report it if it stays",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fondaco.contracts import Table
-from fondaco.errors import BatchStopped, FondacoError, LockedError, SourceError
+from fondaco.errors import BatchStopped, FileRejected, FondacoError, LockedError, SourceError
 from fondaco.lake.batch import BatchWriter, Landed, Origin
 from fondaco.lake.commit import Commit
 from fondaco.lake.lake import Lake
@@ -146,16 +146,23 @@ class _Landing:
             self._lake.store.delete(self._lake.orphans())
 
     def _pull(self, origin: Origin, pull: Pull, report: TableReport) -> None:
-        report.errors += pull.errors
-        commit = self._writer.write(
-            origin, pull, self._position(origin) or Position(), self._number(), self._now(), self._landed(origin, pull)
-        )
+        try:
+            commit = self._written(origin, pull)
+        except FileRejected as error:
+            pull = pull.refused(error)
+            commit = self._written(origin, pull)
+        finally:
+            report.errors += pull.errors
         if commit is not None:
             self._commit(commit, report)
             return
         report.rows_read += pull.rows_read
         report.rows_known += pull.rows_read
         report.notes += pull.notes
+
+    def _written(self, origin: Origin, pull: Pull) -> Commit | None:
+        before = self._position(origin) or Position()
+        return self._writer.write(origin, pull, before, self._number(), self._now(), self._landed(origin, pull))
 
     def _commit(self, commit: Commit, report: TableReport) -> None:
         while not self._lake.log.append(commit):

@@ -87,6 +87,12 @@ def load_piece(connection: duckdb.DuckDBPyConnection, batches: Sequence[pa.Recor
     connection.register("piece", rows.append_column(POSITION, numbers))
 
 
+def drop_piece(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives the piece's memory back before the next one is read."""
+    connection.unregister("piece")
+    connection.execute("drop table typed")
+
+
 def type_piece(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
     """Makes `typed` from `piece`, and `known` empty."""
     own = [quoted(name) for name, _ in shape.columns()]

@@ -7,7 +7,7 @@ that back on the next run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -150,6 +150,11 @@ class Pull:
     window: tuple[str | None, str | None] | None = None
     notes: list[str] = field(default_factory=list)
     errors: list[FileRejected] = field(default_factory=list)
+
+    def refused(self, error: FileRejected) -> Pull:
+        """What is left of a pull whose one file turned out bad while it was read: no rows, and the file marked as refused."""
+        marks = {name: replace(mark, rows=0, rejected=(error.message, error.hint)) for name, mark in self.step.files.items()}
+        return Pull(self.identity, (), self.clock, Position(files=marks), notes=self.notes, errors=[*self.errors, error])
 
 
 @dataclass

@@ -41,8 +41,7 @@ def read_jsonlines(drop: Drop, table: Table, form: FileFormat) -> Content:
     kept, nbytes = list[bytes](), 0
     for chunk in utf8_chunks(drop, form.encoding):
         nbytes += len(chunk)
-        if nbytes <= IN_MEMORY:
-            kept.append(chunk)
+        kept = [*kept, chunk] if nbytes <= IN_MEMORY else []
     chunks = iter(kept) if nbytes <= IN_MEMORY else utf8_chunks(drop, form.encoding)
     content = Content(iter(()), nbytes=nbytes)
     content.batches = _batches(drop, table, chunks, content)

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from fondaco.contracts import System, Table
 from fondaco.errors import SourceError, did_you_mean
-from fondaco.sources.base import FILE, ROW, Keys, Position, Pull, Reject
+from fondaco.sources.base import FILE, RESERVED, ROW, Keys, Position, Pull, Reject
 from fondaco.sources.window import Window, moment, window_of
 
 _ROWS_PER_BATCH = 20_000
@@ -150,6 +150,8 @@ class SqliteDatabase:
                 where=str(self._path),
                 hint=f"see whether it is a {self.system.name!r} shop",
             )
+        if taken := next((name for name in found if name.lower() in RESERVED), None):
+            raise SourceError(f"{table.name} has a column {taken!r}, a name that the lake keeps for itself", where=str(self._path))
         used = {*table.key, table.cursor, table.parent.on if table.parent else None}
         required = [column.name for column in table.columns if not column.nullable or column.name in used]
         if lost := next((name for name in required if name not in found), None):

@@ -57,16 +57,20 @@ class Window:
 
     def text(self) -> tuple[str | None, str | None]:
         """The bounds for the commit's record."""
-        low = f"{self.low:%Y-%m-%d %H:%M:%S.%f}" if isinstance(self.low, datetime) else None if self.low is None else str(self.low)
-        return low, f"{self.high:%Y-%m-%d %H:%M:%S.%f}" if self.high else None
+        return self._recorded(self.low), self._recorded(self.high)
 
     def canonical(self, value: Any) -> str | None:
         """A cursor as positions write it, None if it is no time."""
         text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
         if self.kind == "bigint":
             return text
-        found = moment(text)
-        return None if found is None else f"{found:%Y-%m-%d}" if self.kind == "date" else f"{found:%Y-%m-%d %H:%M:%S.%f}"
+        return self._recorded(moment(text))
+
+    def _recorded(self, value: datetime | int | None) -> str | None:
+        """A bound or a cursor as commits and positions write it."""
+        if isinstance(value, datetime):
+            return f"{value:%Y-%m-%d}" if self.kind == "date" else f"{value:%Y-%m-%d %H:%M:%S.%f}"
+        return None if value is None else str(value)
 
     def _text(self, value: datetime | int | None) -> str:
         assert isinstance(value, datetime)
