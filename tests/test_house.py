@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 import fondaco
 from fondaco import errors
+from fondaco.contracts import load_system
 
 
 def test_the_import_contract_the_docstring_and_the_readme_name_the_same_rooms_in_the_same_order(repo: Path) -> None:
@@ -62,6 +64,17 @@ def test_the_lock_holds_what_the_project_asks_for(repo: Path) -> None:
         name = canonicalize_name(requirement.name)
         assert name in locked, f"{name} is not locked: make lock"
         assert requirement.specifier.contains(locked[name]), f"{name} {locked[name]} is not {requirement.specifier}: make lock"
+
+
+def test_every_system_is_enabled_where_sql_is_linted(repo: Path) -> None:
+    lint = configparser.ConfigParser()
+    lint.read(repo / ".sqlfluff")
+    prefix = "sqlfluff:templater:dbt:context:systems:"
+    enabled = {
+        name.removeprefix(prefix): (lint[name]["zone"], lint[name]["entities"]) for name in lint.sections() if name.startswith(prefix)
+    }
+    systems = [load_system(repo / "systems", file.stem) for file in (repo / "systems").glob("*.yml")]
+    assert enabled == {system.name: (system.zone, ",".join(system.entities)) for system in systems}
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
