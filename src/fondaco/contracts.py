@@ -127,6 +127,7 @@ class System:
     Attributes:
         zone: IANA time zone of timestamps that carry none.
         currency: ISO 4217 code where the tables name none; None if they always do.
+        reporting_currency: ISO 4217 code of the currency that its exchange rates convert into.
         entities: the entities that warehouse/models/staging/<system>/ maps.
     """
 
@@ -136,6 +137,7 @@ class System:
     currency: str | None
     entities: tuple[str, ...]
     tables: Mapping[str, Table]
+    reporting_currency: str | None = None
     tested_with: str = ""
 
 
@@ -250,7 +252,7 @@ def _contract(node: _Node) -> Contract:
 
 
 def _system(node: _Node) -> System:
-    node.only("system", "description", "zone", "currency", "tested_with", "entities", "tables")
+    node.only("system", "description", "zone", "currency", "reporting_currency", "tested_with", "entities", "tables")
     tables = {name: _table(name, value) for name, (value, _) in node.need("tables").values.items()}
     for name, table in tables.items():
         if table.parent and table.parent.table not in tables:
@@ -262,6 +264,7 @@ def _system(node: _Node) -> System:
         description=node.need("description"),
         zone=node.need("zone"),
         currency=node.get("currency"),
+        reporting_currency=node.get("reporting_currency"),
         tested_with=node.get("tested_with", ""),
         entities=tuple(node.need("entities")),
         tables=tables,

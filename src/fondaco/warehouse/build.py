@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import duckdb
 
 from fondaco.lake import Lake
 from fondaco.settings import Settings
 from fondaco.warehouse import bronze, ops
-from fondaco.warehouse.dbt import count, dbt_build
+from fondaco.warehouse.dbt import DbtResult, count, dbt_build
 from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.project import fingerprint, folders, systems_of, variables
 
 #: Views and seeds change with the project alone, and a project that changed is built from the start: they are half of a small build's cost.
 _MADE_ONCE = ("config.materialized:view", "resource_type:seed")
+
+#: Rows at fault that a failed test shows: enough to see the kind, few enough to read.
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class BuildReport:
     Attributes:
         models_ok: models, snapshots and seeds made.
         tests_ok: tests passed, those that warned included.
+        warnings: what the tests that warned found.
         full_refresh: whether history was made anew from the whole lake.
         reason: why it was built.
         seconds: wall clock.
@@ -33,8 +39,8 @@ class BuildReport:
 
     models_ok: int
     tests_ok: int
-    tests_warned: int
     failures: tuple[Failure, ...]
+    warnings: tuple[Failure, ...]
     nodes: tuple[NodeResult, ...]
     full_refresh: bool
     reason: str
@@ -110,13 +116,39 @@ def build(
     return BuildReport(
         models_ok=models,
         tests_ok=tests,
-        tests_warned=sum(1 for node in result.nodes if node.status == "warn"),
-        failures=result.failures,
+        failures=_with_examples(settings, result, result.failures),
+        warnings=_with_examples(settings, result, result.warnings),
         nodes=result.nodes,
         full_refresh=start_over,
         reason=reason,
         seconds=time.monotonic() - began,
     )
+
+
+def _with_examples(settings: Settings, result: DbtResult, findings: tuple[Failure, ...]) -> tuple[Failure, ...]:
+    """The findings; those of data tests show the first rows at fault instead of a count alone."""
+    if not any(finding.node in result.questions for finding in findings):
+        return findings
+    counts = {node.name: node.rows for node in result.nodes}
+    with reader(settings.warehouse) as connection:
+        return tuple(
+            replace(finding, message=_rows_at_fault(connection, result.questions[finding.node], counts[finding.node] or 0))
+            if finding.node in result.questions
+            else finding
+            for finding in findings
+        )
+
+
+def _rows_at_fault(connection: duckdb.DuckDBPyConnection, question: str, count: int) -> str:
+    try:
+        answer = connection.execute(f"select * from ({question}) limit {_EXAMPLES}")
+        rows = answer.fetchall()
+    except duckdb.Error:
+        # what it asks about may have gone with a later failure; the count stays true
+        return f"{count:,} rows are at fault"
+    names = [column[0] for column in answer.description or []]
+    shown = "; ".join(", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) for row in rows)
+    return f"{count:,} rows are at fault, such as {shown}" if count > len(rows) else f"{count:,} rows are at fault: {shown}"
 
 
 def _last_build(settings: Settings) -> ops.LastBuild | None:

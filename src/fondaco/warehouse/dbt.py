@@ -22,10 +22,17 @@ _DONE = ("success", "pass", "warn")
 
 @dataclass(frozen=True)
 class DbtResult:
-    """All nodes of one build in the order in which they ended, and those that failed."""
+    """All nodes of one build in the order in which they ended, and those that failed.
+
+    Attributes:
+        warnings: data tests that found rows and let the build go on.
+        questions: the SQL of each data test that found rows, by its name: its answer is those rows.
+    """
 
     nodes: tuple[NodeResult, ...]
     failures: tuple[Failure, ...]
+    warnings: tuple[Failure, ...]
+    questions: Mapping[str, str]
 
 
 def dbt_build(
@@ -58,7 +65,9 @@ def dbt_build(
             on_step(f"{seen['done']}: {event.data.node_info.node_name}")
 
     folders["target-path"].mkdir(parents=True, exist_ok=True)
-    arguments = ["build", "--quiet", "--no-use-colors", "--no-write-json", "--vars", json.dumps(dict(variables))]
+    # what happened is told as values: dbt itself must not write to a stdout that may be a JSON document
+    arguments = ["build", "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file", "--no-write-json"]
+    arguments += ["--vars", json.dumps(dict(variables))]
     # unit tests prove the SQL, not the data: `make test` runs them
     arguments += ["--exclude-resource-type", "unit_test"]
     for option, folder in folders.items():
@@ -84,11 +93,13 @@ def dbt_build(
     results = [result for result in outcome.result.results if result.node is not None]
     return DbtResult(
         nodes=tuple(_node(result) for result in results),
-        failures=tuple(
-            Failure(result.node.name, _first_lines(result.message or "it gave no reason"), result.node.original_file_path)
+        failures=tuple(_failure(result) for result in results if str(result.status) in _FAILED),
+        warnings=tuple(_failure(result) for result in results if str(result.status) == "warn"),
+        questions={
+            result.node.name: result.node.compiled_code
             for result in results
-            if str(result.status) in _FAILED
-        ),
+            if str(result.status) in ("fail", "warn") and result.node.resource_type == "test" and result.node.compiled_code
+        },
     )
 
 
@@ -110,6 +121,10 @@ def _node(result: Any) -> NodeResult:
         seconds=float(result.execution_time),
         rows=result.failures,
     )
+
+
+def _failure(result: Any) -> Failure:
+    return Failure(result.node.name, _first_lines(result.message or "it gave no reason"), result.node.original_file_path)
 
 
 def _first_lines(text: str, most: int = 4) -> str:

@@ -148,23 +148,23 @@ def _built(console: Console, report: RunReport) -> None:
         heading(console, "Built", "nothing: the warehouse holds all that the lake does" if report.head else "nothing: the lake is empty")
         return
     heading(console, "Built", f"because {report.build_reason}" + ("; everything from the whole lake" if built.full_refresh else ""))
-    failed = len(built.failures)
+    failed, warned = len(built.failures), len(built.warnings)
     columns(
         console,
         [
             (
                 f"{whole(built.models_ok)} models",
                 Text(f"{whole(built.tests_ok)} tests passed", style=OK),
-                Text(f"{built.tests_warned} warned", style=WARN if built.tests_warned else DIM),
+                Text(f"{warned} warned", style=WARN if warned else DIM),
                 Text(f"{failed} failed", style=BAD if failed else DIM),
             )
         ],
         "llll",
     )
-    for failure in built.failures:
-        lines(
-            console, [Text.assemble(("✗ ", BAD), (f"{failure.node}: ", NAME), failure.message), Text(f"    --> {failure.path}", style=DIM)]
-        )
+    for mark, style, found in (("✗ ", BAD, built.failures), ("! ", WARN, built.warnings)):
+        for finding in found:
+            said = Text.assemble((mark, style), (f"{finding.node}: ", NAME), finding.message)
+            lines(console, [said, Text(f"    --> {finding.path}", style=DIM)])
     _slowest(console, built)
 
 
