@@ -71,7 +71,7 @@ format: $(READY)  ## put Python and SQL into the house's format
 bench: $(READY)  ## speed and memory, as ratios in one run
 	@.venv/bin/python -m bench
 
-docs: $(READY)  ## write docs/reference.md anew from the code
+docs: $(READY)  ## write docs/reference.md from the code and the README's screen from a run
 	@.venv/bin/python docs/make.py
 
 lock: $(READY)  ## resolve the dependencies of pyproject.toml anew

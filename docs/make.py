@@ -1,8 +1,13 @@
-"""Writes docs/reference.md from the code: commands from the parser, settings from their models. `make docs` runs it."""
+"""Writes docs/reference.md from the code, and the screen in the README from a run of the demo. `make docs` runs it."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,7 @@ from fondaco.settings import shape
 from fondaco.settings.values import format_duration
 
 REFERENCE = Path(__file__).parent / "reference.md"
+README = Path(__file__).parents[1] / "README.md"
 
 _HEAD = """\
 # Reference
@@ -137,6 +143,21 @@ def _errors() -> Iterator[str]:
     yield f"```\n{(errors.__doc__ or '').partition(chr(10) * 2)[2].strip(chr(10))}\n```\n"
 
 
+def screen(said: str, sections: tuple[str, ...] = ("Landed", "Built", "The shop", "Customers by segment")) -> str:
+    """The first lines of a run's screen and these sections of it."""
+    blocks = "\n".join(line.rstrip() for line in said.strip().splitlines()).split("\n\n")
+    return "\n\n".join([blocks[0], *(block for section in sections for block in blocks if block.startswith(section + "  "))])
+
+
+def _run_the_demo() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(README.parent / "fondaco.yml", folder)
+        call = [sys.executable, "-c", "import sys; from fondaco.cli import main; sys.exit(main(['run']))"]
+        return subprocess.run(call, cwd=folder, env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True, check=True).stdout
+
+
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
-    sys.stdout.write(f"wrote {REFERENCE}\n")
+    shown = f"```text\n{screen(_run_the_demo())}\n```"
+    README.write_text(re.sub(r"```text\n.*?```", lambda _: shown, README.read_text(encoding="utf-8"), flags=re.DOTALL), encoding="utf-8")
+    sys.stdout.write(f"wrote {REFERENCE} and the screen in {README}\n")
