@@ -42,6 +42,7 @@ class Column:
     Attributes:
         type: a name of ``SCALAR_TYPES`` or ``decimal(p,s)``.
         nullable: False means that a row without a value is bad.
+        optional: True means that a file may lack the column altogether; it is NULL then.
         pattern: regular expression that the whole raw text must match, where the type alone says too little.
         minimum: smallest good value, as text of the column's own type.
         format: strptime format of a date or timestamp; None means ISO 8601.
@@ -51,6 +52,7 @@ class Column:
     name: str
     type: str
     nullable: bool = True
+    optional: bool = False
     pattern: str | None = None
     minimum: str | None = None
     format: str | None = None
@@ -75,7 +77,7 @@ class FileFormat:
     """How the files of a table are written; declared, never guessed.
 
     Attributes:
-        kind: ``csv``, ``jsonl`` or ``parquet``; gzip is told from the name's ending ``.gz``.
+        kind: ``csv``, ``jsonl`` or ``parquet``, for files whose name does not end in one of these.
     """
 
     kind: Literal["csv", "jsonl", "parquet"]
@@ -233,7 +235,7 @@ class _Node:
         return self.values[name][1] if name in self.values else self.line
 
 
-_COLUMN_SETTINGS = ("name", "type", "nullable", "pattern", "minimum", "format", "description", "classification")
+_COLUMN_SETTINGS = ("name", "type", "nullable", "optional", "pattern", "minimum", "format", "description", "classification")
 
 
 def _contract(node: _Node) -> Contract:
@@ -298,6 +300,7 @@ def _column(node: _Node, name: str | None = None) -> Column:
         name=name or node.need("name"),
         type=str(node.need("type")).replace(" ", ""),
         nullable=node.get("nullable", True),
+        optional=node.get("optional", False),
         pattern=node.get("pattern"),
         minimum=None if node.get("minimum") is None else str(node.get("minimum")),
         format=node.get("format"),

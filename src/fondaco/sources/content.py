@@ -41,14 +41,14 @@ def check_columns(drop: Drop, found: list[str], table: Table) -> None:
     """Holds a file's columns against the declared ones: all of them must be there, in any order and exact case.
 
     A file that lost a column is refused even where the column may be NULL: NULLs in place of what was there would be taken
-    for changes.
+    for changes. Only a column declared as optional may be missing.
 
     Raises:
         FileRejected: a column is missing, unnamed, there twice, or named like one of the lake's own.
     """
     declared = [column.name for column in table.columns]
     extra = [name for name in found if name not in declared]
-    if missing := [name for name in declared if name not in found]:
+    if missing := [column.name for column in table.columns if column.name not in found and not column.optional]:
         others = f", nor {', '.join(map(repr, missing[1:4]))}" if len(missing) > 1 else ""
         raise drop.rejected(
             f"has no column {missing[0]!r}{_guess(missing[0], extra)}{others}",

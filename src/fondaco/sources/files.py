@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pyarrow as pa
 
@@ -36,6 +36,8 @@ _READERS: Mapping[str, Callable[[Drop, Table, FileFormat], Content]] = {
     "jsonl": read_jsonlines,
     "parquet": read_parquet,
 }
+#: What a name says of its file, with or without .gz behind it.
+_KINDS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _TEMPORARY = ("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".lock")
 
 
@@ -205,7 +207,7 @@ class _Gathering:
                 self.pull.errors.append(FileRejected(before.rejected[0], where=str(seen.path), hint=before.rejected[1]))
             return
         try:
-            content = _READERS[self.table.format.kind](drop, self.table, self.table.format)
+            content = _READERS[_kind(seen.name, self.table.format)](drop, self.table, self.table.format)
             is_small = content.nbytes <= PULL_BYTES
             batches = list(content.batches) if is_small and drop.sha256 not in self._landed else []
         except FileRejected as error:
@@ -293,3 +295,8 @@ class _Gathering:
         pull.step = Position(files=self._marks)
         self._begin()
         return pull
+
+
+def _kind(name: str, declared: FileFormat) -> str:
+    """What the file is by its name's ending, else as declared."""
+    return _KINDS.get(PurePath(name.lower().removesuffix(".gz")).suffix, declared.kind)
