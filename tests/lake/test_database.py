@@ -39,6 +39,8 @@ RATES = Table(
     deletes="sweep",
 )
 SYSTEM = System("shop", "", "UTC", None, (), {table.name: table for table in (ORDERS, ITEMS, RATES)})
+#: Each example is several landings.
+HALF = (settings.default or settings()).max_examples // 2
 START = datetime(2024, 3, 1, 12)
 
 
@@ -245,7 +247,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HALF, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 def test_the_last_version_of_every_key_in_the_lake_is_the_shops(
     actions: list[tuple[str, int, str]], tmp_path_factory: pytest.TempPathFactory

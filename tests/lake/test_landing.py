@@ -22,6 +22,8 @@ from fondaco.lake.state import State
 from fondaco.sources import files
 from tests.lake.conftest import COLUMNS, HEADER, THINGS, Yard
 
+#: Each example is several landings.
+HALF = (settings.default or settings()).max_examples // 2
 AT = "2024-05-01 10:00:00"
 
 
@@ -173,7 +175,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HALF, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(LINES, min_size=1, max_size=5), cuts=st.sets(st.integers(1, 4)), small=st.booleans())
 def test_any_partition_of_the_files_into_runs_lands_the_same_rows(
     yards: Callable[[], Yard], contents: list[list[str]], cuts: set[int], small: bool
@@ -196,7 +198,7 @@ def test_any_partition_of_the_files_into_runs_lands_the_same_rows(
     assert len({(state.last_ingested_at, state.rows, state.rows_quarantined, tuple(state.position.files)) for state in states}) == 1
 
 
-@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HALF, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(LINES, min_size=1, max_size=4))
 def test_landing_twice_is_landing_once_and_the_state_follows_from_the_log(yards: Callable[[], Yard], contents: list[list[str]]) -> None:
     yard = yards()

@@ -22,8 +22,8 @@ from fondaco.lake.tally import Tally, greatest_cursor
 from fondaco.sources.base import FILE, ROW, Position, Pull
 
 #: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
-PART_ROWS = 400_000
-PART_BYTES = 64 << 20
+PART_ROWS = 300_000
+PART_BYTES = 48 << 20
 
 _PARQUET = "format parquet, compression zstd"
 

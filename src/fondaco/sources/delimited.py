@@ -23,7 +23,8 @@ from fondaco.sources.content import IN_MEMORY, Content, check_columns
 from fondaco.sources.records import Dialect, Records, walk
 from fondaco.sources.text import utf8_chunks
 
-_BLOCK = 16 << 20
+#: A file that is too large to hold is parsed in blocks of this; Arrow reads 32 of them ahead, and no record may be larger.
+_BLOCK = 2 << 20
 _BEGINNING = 1 << 20
 _OTHER_DELIMITERS = {"\t": "TAB", ";": ";", "|": "|", ",": ","}
 
@@ -52,7 +53,7 @@ class _Text:
 
     def __init__(self, drop: Drop, encoding: str) -> None:
         self._drop, self._encoding = drop, encoding
-        self._kept: list[bytes] | None = []
+        self._kept: list[bytes] | None = [] if drop.path.stat().st_size <= IN_MEMORY else None
         self.beginning = b""
         self.nbytes = 0
         self.has_backslash_quote = False
@@ -72,6 +73,9 @@ class _Text:
                 if self.nbytes > IN_MEMORY:
                     self._kept = None
             yield chunk
+
+    def block_size(self) -> int:
+        return _BLOCK if self._kept is None else self.nbytes + 1
 
     def open(self, end: int | None) -> IO[bytes]:
         """The text up to byte `end`."""
@@ -181,7 +185,7 @@ def _parsed(
     try:
         yield from pyarrow.csv.open_csv(
             text.open(records.end),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=min(_BLOCK, text.nbytes + 1)),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=text.block_size()),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True, invalid_row_handler=on_ragged
             ),
