@@ -94,8 +94,9 @@ select
         coalesce(lines.total_txn, 0) + orders.shipping_amount + orders.shipping_tax_amount as decimal(18, 4)
     ) as total_amount_txn,
     case
-        when coalesce(refunds.refunded_amount, 0) = 0 then 'none'
-        when refunds.refunded_amount >= coalesce(lines.gross_amount, 0) - coalesce(lines.discount_amount, 0) then 'full'
+        when coalesce(refunds.refunded_amount_txn, 0) = 0 then 'none'
+        -- in the order's own currency: converted amounts may differ by their rounding
+        when refunds.refunded_amount_txn >= coalesce(lines.goods_amount_txn, 0) then 'full'
         else 'partial'
     end as refund_status,
     payments.payment_method,

@@ -15,6 +15,7 @@ select
         end
     ) as discount_amount,
     sum(case when order_kind = 'adjustment' or item_kind not in ('goods', 'discount') then net_amount else 0 end) as other_amount,
+    sum(case when order_kind = 'sale' and item_kind = 'goods' then net_amount_txn else 0 end) as goods_amount_txn,
     sum(tax_amount) as tax_amount,
     sum(net_amount_txn + tax_amount_txn) as total_txn
 from {{ ref('fact_order_items') }}
