@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.errors import UsageError
-from fondaco.job.simulate import begin, live_on, unlived
+from fondaco.errors import SourceError, UsageError
+from fondaco.job.simulate import begin, live_on, tell_truth, unlived
 from fondaco.settings import Settings, load_settings
 
 
@@ -55,3 +55,13 @@ def test_which_shop_must_be_said_if_there_are_several_or_none(tmp_path: Path) ->
     with pytest.raises(UsageError) as none:
         live_on(settings(tmp_path, "a: {type: files, path: ., system: online_retail}"), None, 1, None, silent)
     assert "type demo" in str(none.value.hint)
+
+
+def test_the_truth_about_a_shop_is_written_apart_from_its_tables(tmp_path: Path) -> None:
+    shop = settings(tmp_path)
+    with pytest.raises(SourceError):
+        tell_truth(shop, None, tmp_path / "truth")
+    begin(shop, silent)
+    told = tell_truth(shop, None, tmp_path / "truth")
+    assert {"daily_sales.jsonl", "customers.jsonl", "orders.jsonl"} <= set(told.files)
+    assert len((tmp_path / "truth" / "daily_sales.jsonl").read_text().splitlines()) >= 3

@@ -217,14 +217,23 @@ def demo(
         datetime | None, typer.Option("--until", metavar="DAY", formats=["%Y-%m-%d"], help="Live to the end of this day.")
     ] = None,
     source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Which simulated shop, if there are several.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", metavar="FOLDER", help="Write the answer key there: what a warehouse of the shop must come to."),
+    ] = None,
 ) -> int:
-    """Let the simulated shop live on."""
+    """Let the simulated shop live on, or tell the truth about it."""
     from fondaco.cli.output import emit
     from fondaco.cli.progress import watching
-    from fondaco.cli.screens.demo import demo_screen
-    from fondaco.job.simulate import live_on
+    from fondaco.cli.screens.demo import demo_screen, truth_screen
+    from fondaco.job.simulate import live_on, tell_truth
 
     call: Call = ctx.obj
+    if truth is not None:
+        if days is not None or until is not None:
+            raise UsageError("--truth goes with neither --days nor --until", hint="live first, then ask for the truth")
+        told = tell_truth(call.settings(), source, truth)
+        return emit("demo", call.json, told, truth_screen(told))
     if (days is None) == (until is None):
         raise UsageError("say how long the shop shall live: either --days N or --until YYYY-MM-DD", hint="fondaco demo --days 1")
     settings = call.settings()

@@ -91,7 +91,11 @@ def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: 
                 f"system {system!r} has no files to read{did_you_mean(system, [])}", hint=f"systems that come as files: {readable}"
             )
         text = _HEAD.format(project=project, NAME=system.upper()) + _FILES.format(
-            name=system, path=_quoted(drops or "./drops"), system=system, zone=known.zone, currency=known.reporting_currency or known.currency or "EUR"
+            name=system,
+            path=_quoted(drops or "./drops"),
+            system=system,
+            zone=known.zone,
+            currency=known.reporting_currency or known.currency or "EUR",
         )
         text += _TAIL
     texts = {config: text, folder / ".fondaco/schema.json": json.dumps(schema(), indent=1) + "\n"}

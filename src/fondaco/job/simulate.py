@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fondaco.errors import SourceError, UsageError, did_you_mean
@@ -30,6 +31,20 @@ class Lived:
     days: int
     until: date
     seconds: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """The answer key of a simulated shop, as `fondaco demo --truth` wrote it.
+
+    Attributes:
+        folder: where the files are.
+        files: their names, one a subject.
+    """
+
+    source: str
+    folder: Path
+    files: tuple[str, ...]
 
 
 def begin(settings: Settings, on_day: Callable[[str], None]) -> dict[str, int]:
@@ -57,16 +72,7 @@ def live_on(settings: Settings, source: str | None, days: int | None, until: dat
         ConfigError, SourceError: as `begin`.
         LockedError: a run is at work here.
     """
-    shops = _shops(settings)
-    if source is None and len(shops) == 1:
-        source = next(iter(shops))
-    if source not in shops:
-        near = did_you_mean(source, shops) if source else ""
-        known = f"simulated shops: {', '.join(shops)}" if shops else "only a source of type demo can live on"
-        raise UsageError(
-            f"there is no simulated shop {source!r}{near}" if source else "say which simulated shop, with --source", hint=known
-        )
-    shop = shops[source]
+    source, shop = _shop(settings, source)
     first_end = shop.start + timedelta(days=shop.days)
     begun = time.perf_counter()
     before = max(_clock(shop).date(), first_end)
@@ -74,6 +80,35 @@ def live_on(settings: Settings, source: str | None, days: int | None, until: dat
     with only_run(settings.state_dir):
         report = _live(shop, target, on_day)
     return Lived(source, report.days, report.until, time.perf_counter() - begun)
+
+
+def tell_truth(settings: Settings, source: str | None, folder: Path) -> Told:
+    """Writes what a warehouse of the shop must come to, computed from the shop's diary and never from its tables.
+
+    Raises:
+        UsageError: no source is a simulated shop, or there are several and none is named.
+        SourceError: the shop has not begun to live, or cannot be read.
+    """
+    from fondaco.sources.demo import shop_clock, write_truth
+
+    source, shop = _shop(settings, source)
+    with only_run(settings.state_dir):
+        shop_clock(shop.path)  # says so if there is no shop
+        write_truth(shop.path, folder)
+    return Told(source, folder, tuple(sorted(path.name for path in folder.glob("*.jsonl"))))
+
+
+def _shop(settings: Settings, source: str | None) -> tuple[str, DemoSource]:
+    shops = _shops(settings)
+    if source is None and len(shops) == 1:
+        source = next(iter(shops))
+    if source is None or source not in shops:
+        near = did_you_mean(source, shops) if source else ""
+        known = f"simulated shops: {', '.join(shops)}" if shops else "only a source of type demo is a simulated shop"
+        raise UsageError(
+            f"there is no simulated shop {source!r}{near}" if source else "say which simulated shop, with --source", hint=known
+        )
+    return source, shops[source]
 
 
 def _shops(settings: Settings) -> dict[str, DemoSource]:
