@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fondaco.lake import batch
-from fondaco.sources import files
+from fondaco.sources import gathering
 from tests.lake.conftest import Yard
 
 AT = "2024-05-01 10:00:00"
@@ -25,9 +25,9 @@ LAND = """
 import os, signal, sys
 from pathlib import Path
 from fondaco.lake import batch
-from fondaco.sources import files
+from fondaco.sources import gathering
 from tests.lake.conftest import Yard
-batch.PART_ROWS, files.PULL_FILES = 2, 2
+batch.PART_ROWS, gathering.PULL_FILES = 2, 2
 left = int(sys.argv[2])
 def on_step(step):
     global left
@@ -44,14 +44,14 @@ class Died(BaseException):
 
 
 def fill(yard: Yard) -> None:
-    for number in range(5):
+    for number in range(3):
         yard.drop(f"{number}.csv", *(f"{number + 1}{row},n,1,{AT}" for row in range(3)), "x,bad,1,", "short")
 
 
 @pytest.fixture
 def undisturbed(yards: Callable[[], Yard], monkeypatch: pytest.MonkeyPatch) -> Yard:
     monkeypatch.setattr(batch, "PART_ROWS", 2)
-    monkeypatch.setattr(files, "PULL_FILES", 2)
+    monkeypatch.setattr(gathering, "PULL_FILES", 2)
     yard = yards()
     fill(yard)
     yard.land()
@@ -86,7 +86,7 @@ def test_an_end_at_any_step_is_made_good_by_the_next_run(yards: Callable[[], Yar
             yard.land()
             assert same(yard, undisturbed), f"step {point}"
         else:
-            assert point > 15, "every pull has parts, quarantine, sync, commit and state"
+            assert point > 10, "every pull has parts, quarantine, sync, commit and state"
             return
 
 
@@ -128,7 +128,7 @@ def test_a_process_killed_at_any_time_is_made_good_by_the_next_run(yards: Callab
         yard = yards()
         fill(yard)
         process = subprocess.Popen([sys.executable, "-c", LAND, str(yard.place.parent), "0"], env=environment)
-        time.sleep(chance.uniform(0.15, 0.9))
+        time.sleep(chance.uniform(0.15, 0.8))
         process.kill()
         process.wait()
         yard.land()
@@ -150,7 +150,7 @@ def test_what_a_dead_landing_left_is_never_read_and_swept_in_time(yard: Yard) ->
     orphan.parent.mkdir(parents=True)
     orphan.write_bytes(b"half a fi")
     yard.land()
-    assert [row[0] for row in yard.bronze("_file")] == sorted(f"{number}.csv" for number in range(5) for _ in range(3))
+    assert [row[0] for row in yard.bronze("_file")] == sorted(f"{number}.csv" for number in range(3) for _ in range(3))
     lake = yard.lake()
     assert lake.sweep_orphans() == [], "a young file may have a writer elsewhere"
     os.utime(orphan, (1, 1))

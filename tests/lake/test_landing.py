@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from fondaco.contracts import Column, FileFormat, Table
 from fondaco.lake import batch
 from fondaco.lake.state import State
-from fondaco.sources import files
+from fondaco.sources import files, gathering
 from tests.lake.conftest import COLUMNS, HEADER, THINGS, Yard
 
 #: Each example is several landings.
@@ -183,7 +183,7 @@ def test_any_partition_of_the_files_into_runs_lands_the_same_rows(
     together, apart = yards(), yards()
     with pytest.MonkeyPatch.context() as patch:
         if small:
-            patch.setattr(files, "PULL_FILES", 2)
+            patch.setattr(gathering, "PULL_FILES", 2)
             patch.setattr(batch, "PART_ROWS", 2)
         for number, lines in enumerate(contents):
             for yard in (together, apart):
@@ -229,13 +229,13 @@ def test_too_many_rows_read_or_landed_stop_the_batch(yard: Yard, monkeypatch: py
 
 
 def test_a_large_file_that_turns_out_bad_is_refused_and_those_after_it_land(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-    yard.table = replace(THINGS, format=FileFormat("jsonl"))
-    monkeypatch.setattr(files, "PULL_BYTES", 100)
+    yard.table = replace(THINGS, files="*.jsonl", format=FileFormat("jsonl"))
+    monkeypatch.setattr(gathering, "PULL_BYTES", 100)
     rows = "".join(f'{{"id": {number}}}\n' for number in range(1, 50))
-    (yard.drops / "a.csv").write_text(rows + '{"id": 50, "_row": 1}\n')
-    (yard.drops / "b.csv").write_text('{"id": 99}\n')
+    (yard.drops / "a.jsonl").write_text(rows + '{"id": 50, "_row": 1}\n')
+    (yard.drops / "b.jsonl").write_text('{"id": 99}\n')
     report = yard.land()
-    assert ["a.csv has a key '_row' that cannot be a column" in error.message for error in report.errors] == [True]
+    assert ["a.jsonl has a key '_row' that cannot be a column" in error.message for error in report.errors] == [True]
     assert yard.bronze("id") == [(99,)]
     again = yard.land()
     assert (len(again.errors), again.commits) == (1, [])
@@ -264,3 +264,19 @@ def test_the_200_days_of_a_real_shop_add_up(shared_data: Path, repo: Path, tmp_p
     bronze = lake.connection.read_parquet([lake.url(file.path) for file in report.commits[0].files], hive_partitioning=False)
     total = bronze.aggregate('sum("Quantity" * "UnitPrice"), count(distinct "InvoiceNo"), count(*) - count("CustomerID")').fetchall()
     assert total == [(Decimal("5252414.2220"), 15_173, 82_738)]
+
+
+@pytest.mark.parametrize("days", [8, pytest.param(200, marks=pytest.mark.slow)])
+def test_a_real_shop_day_by_day_is_the_same_as_all_at_once(shared_data: Path, repo: Path, yards: Callable[[], Yard], days: int) -> None:
+    from fondaco.contracts import load_system
+
+    table = load_system(repo / "systems", "online_retail").tables["invoice_lines"]
+    apart, together = yards(), yards()
+    apart.table = together.table = table
+    for path in sorted((shared_data / "online_retail" / "daily").iterdir())[:days]:
+        for yard in (apart, together):
+            (yard.drops / path.name).write_bytes(path.read_bytes())
+        assert apart.land().total("files") == 1
+    together.land()
+    assert (len(apart.commits()), len(together.commits())) == (days, 1)
+    assert apart.bronze() == together.bronze()

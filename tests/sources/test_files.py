@@ -10,7 +10,7 @@ import pytest
 
 from fondaco.contracts import System, Table
 from fondaco.errors import SourceError
-from fondaco.sources import files
+from fondaco.sources import gathering
 from fondaco.sources.base import Position, Pull
 from fondaco.sources.files import FileDrops
 
@@ -158,7 +158,7 @@ def test_times_of_files_are_held_against_the_given_clock(folder: Folder, table: 
 
 
 def test_pulls_are_bounded_and_a_large_file_is_one_of_its_own(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "PULL_BYTES", 100)
+    monkeypatch.setattr(gathering, "PULL_BYTES", 100)
     for name, rows in (("a", 3), ("b", 3), ("c", 3), ("d", 50), ("e", 3)):
         folder.write(f"{name}.csv", HEADER + "".join(f"{name}{row},name,1\n" for row in range(rows)))
     pulls = folder.read()

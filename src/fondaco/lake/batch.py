@@ -1,40 +1,25 @@
-"""Writes one pull as files that nothing names yet: typed rows in parts, bad rows beside them. Only a commit makes them count."""
+"""One pull on its way into the lake: typed rows in parts, bad rows beside them, and the commit that would make them count."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 
-from fondaco.contracts import Table
 from fondaco.errors import BatchStopped
 from fondaco.lake import layout, rows
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile, schema_hash
-from fondaco.lake.quality import Quality, check_share
-from fondaco.lake.store import Store, storage_error
+from fondaco.lake.quality import check_share
 from fondaco.lake.tally import Tally, greatest_cursor
+from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import FILE, ROW, Position, Pull
 
 #: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
 PART_ROWS = 300_000
 PART_BYTES = 48 << 20
-
-_PARQUET = "format parquet, compression zstd"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Whose rows they are: source, system and table."""
-
-    source: str
-    system: str
-    table: Table
 
 
 @dataclass(frozen=True)
@@ -45,70 +30,32 @@ class Landed:
     quarantined: Sequence[str] = ()
 
 
-class BatchWriter:
-    """Writes pulls for one lake.
+def write_batch(
+    writer: Writer, origin: Origin, pull: Pull, before: Position, number: int, ingested_at: datetime, landed: Landed
+) -> Commit | None:
+    """The commit that would make the pull count, its files written and synced; None if there is nothing to commit.
 
     Args:
-        connect: gives the DuckDB connection to work in.
-        step: called with the name of each step once it is done, so that a test can end the process there.
+        before: where the table stands.
+        landed: where rows of the pull may be found that landed before.
+
+    Raises:
+        SourceError: the source failed while it was read.
+        BatchStopped: too much is bad, a new column is not allowed, or the counts do not add up.
+        LakeError: a file cannot be written. In each case nothing is left behind.
     """
-
-    def __init__(
-        self, store: Store, connect: Callable[[], duckdb.DuckDBPyConnection], quality: Quality, step: Callable[[str], None]
-    ) -> None:
-        self.store = store
-        self.quality = quality
-        self.step = step
-        self._connect = connect
-
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """Opened when there is something to write."""
-        return self._connect()
-
-    def write(self, origin: Origin, pull: Pull, before: Position, number: int, ingested_at: datetime, landed: Landed) -> Commit | None:
-        """The commit that would make the pull count, its files written and synced; None if there is nothing to commit.
-
-        Raises:
-            SourceError: the source failed while it was read.
-            BatchStopped: too much is bad, a new column is not allowed, or the counts do not add up.
-            LakeError: a file cannot be written. In each case nothing is left behind.
-        """
-        batch = _Batch(self, origin, pull, number, ingested_at, landed)
-        try:
-            return batch.write(before)
-        except BaseException:
-            self.store.delete(batch.paths())
-            raise
-
-    def renumbered(self, commit: Commit, number: int) -> Commit:
-        """The same commit under another number, its files written anew; the old ones are removed."""
-        batch = f"{number:012d}{commit.batch_id[12:]}"
-        files = tuple(self._copied(file, commit.batch_id, batch) for file in commit.files)
-        quarantine = self._copied(commit.quarantine, commit.batch_id, batch) if commit.quarantine else None
-        renumbered = replace(commit, number=number, batch_id=batch, files=files, quarantine=quarantine)
-        if paths := renumbered.data_paths():
-            self.store.sync(paths)
-        self.store.delete(commit.data_paths())
-        return renumbered
-
-    def _copied(self, file: DataFile, old: str, new: str) -> DataFile:
-        query = f"select * replace ({literal(new)} as _batch_id) from read_parquet({literal(self.store.url(file.path))}, hive_partitioning = false)"
-        return self.copy(query, file.path.replace(old, new))
-
-    def copy(self, query: str, path: str) -> DataFile:
-        """Writes the query's rows as one Parquet file."""
-        with self.store.writing(path) as place, _explained(str(place)):
-            written = self.connection.execute(f"copy ({query}) to {literal(str(place))} ({_PARQUET})").fetchall()
-            with place.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return DataFile(path, int(written[0][0]), self.store.size(path), digest)
+    batch = _Batch(writer, origin, pull, number, ingested_at, landed)
+    try:
+        return batch.write(before)
+    except BaseException:
+        writer.store.delete(batch.started)
+        raise
 
 
 class _Batch:
     """One pull on its way into the lake."""
 
-    def __init__(self, writer: BatchWriter, origin: Origin, pull: Pull, number: int, ingested_at: datetime, landed: Landed) -> None:
+    def __init__(self, writer: Writer, origin: Origin, pull: Pull, number: int, ingested_at: datetime, landed: Landed) -> None:
         self._writer, self._store, self._connection = writer, writer.store, writer.connection
         self._origin, self._pull, self._number, self._landed = origin, pull, number, landed
         self._ingested_at = ingested_at
@@ -117,11 +64,8 @@ class _Batch:
         self._parts = list[tuple[DataFile, tuple[tuple[str, str], ...]]]()
         self._quarantine: DataFile | None = None
         self._notes = list[str]()
-        self._started = list[str]()
-
-    def paths(self) -> list[str]:
-        """Every file that was begun."""
-        return self._started
+        #: Every file that was begun.
+        self.started = list[str]()
 
     def write(self, before: Position) -> Commit | None:
         rows.begin(self._connection)
@@ -155,7 +99,7 @@ class _Batch:
 
     def _copy_part(self, query: str, path: str, columns: tuple[tuple[str, str], ...]) -> None:
         own = ", ".join(quoted(name) for name, _ in columns)
-        self._started.append(path)
+        self.started.append(path)
         part = self._writer.copy(
             f"""
             select {own}, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
@@ -244,7 +188,7 @@ class _Batch:
         if not self._tally.bad:
             return
         path = layout.quarantine_path(self._origin.source, self._origin.table.name, self._ingested_at, self._id)
-        self._started.append(path)
+        self.started.append(path)
         self._quarantine = self._writer.copy(
             f"""
             select *, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
@@ -300,11 +244,3 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
             piece, size, count = [], 0, 0
     if piece:
         yield piece
-
-
-@contextmanager
-def _explained(place: str) -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.IOException, OSError) as error:
-        raise storage_error(error, "write", place) from error

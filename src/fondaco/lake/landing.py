@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 
 from fondaco.contracts import Table
 from fondaco.errors import BatchStopped, FileRejected, FondacoError, LockedError, SourceError
-from fondaco.lake.batch import BatchWriter, Landed, Origin
+from fondaco.lake.batch import Landed, write_batch
 from fondaco.lake.commit import Commit
 from fondaco.lake.lake import Lake
 from fondaco.lake.quality import Quality
 from fondaco.lake.sweep import write_sweep
+from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import Position, Pull, Source
 
 
@@ -122,7 +123,7 @@ class _Landing:
         self._lake = lake
         self._clock = clock
         self._state = lake.refresh_state()
-        self._writer = BatchWriter(lake.store, lambda: lake.connection, quality, lake.on_step)
+        self._writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step)
         self._log: list[Commit] | None = None
         self._began = self._state.commit
 
@@ -162,7 +163,7 @@ class _Landing:
 
     def _written(self, origin: Origin, pull: Pull) -> Commit | None:
         before = self._position(origin) or Position()
-        return self._writer.write(origin, pull, before, self._number(), self._now(), self._landed(origin, pull))
+        return write_batch(self._writer, origin, pull, before, self._number(), self._now(), self._landed(origin, pull))
 
     def _commit(self, commit: Commit, report: TableReport) -> None:
         while not self._lake.log.append(commit):

@@ -11,13 +11,13 @@ from datetime import datetime
 from fondaco.contracts import Column, Table
 from fondaco.errors import SourceError
 from fondaco.lake import casts, layout
-from fondaco.lake.batch import BatchWriter, Origin
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile, schema_hash
+from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import Keys, Position
 
 
-def write_sweep(writer: BatchWriter, origin: Origin, keys: Keys, number: int, ingested_at: datetime, landed: Sequence[str]) -> Commit:
+def write_sweep(writer: Writer, origin: Origin, keys: Keys, number: int, ingested_at: datetime, landed: Sequence[str]) -> Commit:
     """The commit that would land tombstones for the keys that are gone, its file written and synced.
 
     Args:
@@ -70,7 +70,7 @@ def _key(table: Table) -> list[Column]:
     return [table.column(name) for name in table.key]
 
 
-def _load_present(writer: BatchWriter, table: Table, keys: Keys) -> None:
+def _load_present(writer: Writer, table: Table, keys: Keys) -> None:
     """Makes `present`, the source's keys in their types; a key that does not fit its type never landed."""
     connection, key = writer.connection, _key(table)
     names = ", ".join(f"{quoted(column.name)} {column.type}" for column in key)
@@ -82,7 +82,7 @@ def _load_present(writer: BatchWriter, table: Table, keys: Keys) -> None:
         connection.unregister("piece")
 
 
-def _gone(writer: BatchWriter, table: Table, landed: Sequence[str]) -> str:
+def _gone(writer: Writer, table: Table, landed: Sequence[str]) -> str:
     """Query: the keys whose last version in the lake is no tombstone, and whether the source has lost them."""
     names = ", ".join(quoted(column.name) for column in _key(table))
     if not landed:
@@ -113,7 +113,7 @@ def _check_share(table: Table, keys: Keys, present: int, live: int, gone: int) -
         )
 
 
-def _write_tombstones(writer: BatchWriter, origin: Origin, keys: Keys, batch: str, path: str, ingested_at: datetime) -> DataFile:
+def _write_tombstones(writer: Writer, origin: Origin, keys: Keys, batch: str, path: str, ingested_at: datetime) -> DataFile:
     table = origin.table
     values = dict[str, str]()
     for column in table.columns:

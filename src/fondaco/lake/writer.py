@@ -1,0 +1,81 @@
+"""Writes Parquet files that nothing names yet; only a commit makes them count."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from fondaco.contracts import Table
+from fondaco.lake.casts import literal
+from fondaco.lake.commit import Commit, DataFile
+from fondaco.lake.quality import Quality
+from fondaco.lake.store import Store, storage_error
+
+_PARQUET = "format parquet, compression zstd"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose rows they are: source, system and table."""
+
+    source: str
+    system: str
+    table: Table
+
+
+class Writer:
+    """Writes Parquet files for one lake.
+
+    Args:
+        connect: gives the DuckDB connection to work in.
+        step: called with the name of each step once it is done, so that a test can end the process there.
+    """
+
+    def __init__(
+        self, store: Store, connect: Callable[[], duckdb.DuckDBPyConnection], quality: Quality, step: Callable[[str], None]
+    ) -> None:
+        self.store = store
+        self.quality = quality
+        self.step = step
+        self._connect = connect
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Opened when there is something to write."""
+        return self._connect()
+
+    def renumbered(self, commit: Commit, number: int) -> Commit:
+        """The same commit under another number, its files written anew; the old ones are removed."""
+        batch = f"{number:012d}{commit.batch_id[12:]}"
+        files = tuple(self._copied(file, commit.batch_id, batch) for file in commit.files)
+        quarantine = self._copied(commit.quarantine, commit.batch_id, batch) if commit.quarantine else None
+        renumbered = replace(commit, number=number, batch_id=batch, files=files, quarantine=quarantine)
+        if paths := renumbered.data_paths():
+            self.store.sync(paths)
+        self.store.delete(commit.data_paths())
+        return renumbered
+
+    def _copied(self, file: DataFile, old: str, new: str) -> DataFile:
+        query = f"select * replace ({literal(new)} as _batch_id) from read_parquet({literal(self.store.url(file.path))}, hive_partitioning = false)"
+        return self.copy(query, file.path.replace(old, new))
+
+    def copy(self, query: str, path: str) -> DataFile:
+        """Writes the query's rows as one Parquet file."""
+        with self.store.writing(path) as place, _explained(place):
+            written = self.connection.execute(f"copy ({query}) to {literal(str(place))} ({_PARQUET})").fetchall()
+            with place.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return DataFile(path, int(written[0][0]), self.store.size(path), digest)
+
+
+@contextmanager
+def _explained(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        raise storage_error(error, "write", str(place)) from error
