@@ -1,0 +1,223 @@
+"""Reads contracts/*.yml and systems/*.yml; what is wrong in them is named with file, line and the nearest right word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, FileFormat, Parent, System, Table, is_type
+from fondaco.errors import ConfigError, DeclarationError, did_you_mean
+from fondaco.settings.yaml import Document, Key, read_document
+
+
+def load_contracts(folder: Path) -> dict[str, Contract]:
+    """Reads ``contracts/*.yml``, one entity each, by entity name.
+
+    Raises:
+        DeclarationError: a file is not YAML, a name is unknown or a value is wrong; it names file and line.
+    """
+    contracts = [_contract(_Place.root(path)) for path in sorted(folder.glob("*.yml"))]
+    return {contract.entity: contract for contract in contracts}
+
+
+def load_system(folder: Path, name: str) -> System:
+    """Reads ``systems/<name>.yml``.
+
+    Raises:
+        DeclarationError: there is no such system, or its file is wrong; it names file and line.
+    """
+    path = folder / f"{name}.yml"
+    if not path.is_file():
+        known = sorted(file.stem for file in folder.glob("*.yml"))
+        raise DeclarationError(
+            f"system {name!r} is not known{did_you_mean(name, known)}",
+            where=str(path),
+            hint=f"known systems: {', '.join(known)}; a new one is a file in systems/ and a folder in warehouse/models/staging/",
+        )
+    return _system(_Place.root(path))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A mapping somewhere in a file."""
+
+    document: Document
+    key: Key
+    values: dict[str, Any]
+
+    @classmethod
+    def root(cls, path: Path) -> _Place:
+        try:
+            document = read_document(path)
+        except ConfigError as error:
+            raise DeclarationError(error.message, where=error.where, hint=error.hint) from error
+        return cls(document, (), dict(document.values))
+
+    def only(self, *known: str) -> _Place:
+        """This place, if it says nothing but these."""
+        for name in self.values:
+            if name not in known:
+                raise self.error(f"{name!r} is not a setting here{did_you_mean(name, known)}", name)
+        return self
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.values.get(name, default)
+        if value is None:
+            raise self.error(f"{name!r} is missing")
+        if not isinstance(value, str):
+            raise self.error(f"{name!r} must be a text, not {value!r}", name)
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        return None if self.values.get(name) is None else self.text(name)
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            raise self.error(f"{name!r} must be true or false, not {value!r}", name)
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of texts, empty if it is not there."""
+        value = self.values.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.error(f"{name!r} must be a list of names, not {value!r}", name)
+        return tuple(value)
+
+    def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
+        value = self.text(name, default)
+        if value not in known:
+            raise self.error(f"{name!r} is {value!r}, which is none of {', '.join(sorted(known))}{did_you_mean(value, known)}", name)
+        return value
+
+    def inner(self, name: str) -> _Place | None:
+        """The mapping below a name, None if there is none."""
+        return None if self.values.get(name) is None else self._at(name, self.values[name])
+
+    def each(self, name: str) -> list[tuple[str, _Place]]:
+        """The mappings below a name, by their names."""
+        value = self.values.get(name)
+        if not isinstance(value, dict) or not value:
+            raise self.error(f"{name!r} must name at least one thing", name)
+        return [(item, self._at(name, inner, item)) for item, inner in value.items()]
+
+    def listed(self, name: str) -> list[_Place]:
+        """The mappings of a list."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or not value:
+            raise self.error(f"{name!r} must be a list of at least one thing", name)
+        return [self._at(name, inner, str(index)) for index, inner in enumerate(value)]
+
+    def error(self, message: str, name: str | None = None) -> DeclarationError:
+        key = self.key if name is None else (*self.key, name)
+        return DeclarationError(f"{self.document.path.name}: {message}", where=self.document.where(key))
+
+    def _at(self, name: str, value: Any, item: str | None = None) -> _Place:
+        key = (*self.key, name) if item is None else (*self.key, name, item)
+        if not isinstance(value, dict):
+            raise DeclarationError(
+                f"{self.document.path.name}: {item or name!r} must be a mapping, not {value!r}", where=self.document.where(key)
+            )
+        return _Place(self.document, key, value)
+
+
+def _contract(place: _Place) -> Contract:
+    place.only("entity", "description", "key", "cursor", "parent", "history", "columns")
+    columns = tuple(_column(item, item.text("name")) for item in place.listed("columns"))
+    history = place.one_of("history", ("scd2", "current"))
+    contract = Contract(
+        entity=place.text("entity"),
+        description=place.text("description"),
+        key=place.names("key"),
+        cursor=place.text_or_none("cursor"),
+        history="scd2" if history == "scd2" else "current",
+        columns=columns,
+    )
+    _check_used(place, "key", contract.key, columns)
+    _check_used(place, "cursor", (contract.cursor,) if contract.cursor else (), columns)
+    return contract
+
+
+def _system(place: _Place) -> System:
+    place.only("system", "description", "zone", "currency", "reporting_currency", "tested_with", "entities", "tables")
+    tables = {name: _table(table, name) for name, table in place.each("tables")}
+    for name, table in place.each("tables"):
+        parent = tables[name].parent
+        if parent and parent.table not in tables:
+            raise table.error(f"the parent {parent.table!r} of {name!r} is not described{did_you_mean(parent.table, tables)}", "parent")
+    return System(
+        name=place.text("system"),
+        description=place.text("description"),
+        zone=place.text("zone"),
+        currency=place.text_or_none("currency"),
+        reporting_currency=place.text_or_none("reporting_currency"),
+        tested_with=place.text("tested_with", ""),
+        entities=place.names("entities"),
+        tables=tables,
+    )
+
+
+def _table(place: _Place, name: str) -> Table:
+    place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "columns")
+    columns = tuple(_column(column, column_name) for column_name, column in place.each("columns"))
+    parent, written = place.inner("parent"), place.inner("format")
+    table = Table(
+        name=name,
+        description=place.text("description"),
+        columns=columns,
+        key=place.names("key"),
+        cursor=place.text_or_none("cursor"),
+        parent=Parent(table=parent.only("table", "on").text("table"), on=parent.text("on")) if parent else None,
+        deletes="sweep" if place.one_of("deletes", ("none", "sweep"), "none") == "sweep" else "none",
+        files=place.text_or_none("files"),
+        format=_format(written) if written else None,
+    )
+    _check_used(place, "key", table.key, columns)
+    _check_used(place, "cursor", (table.cursor,) if table.cursor else (), columns)
+    _check_used(place, "parent", (table.parent.on,) if table.parent else (), columns)
+    return table
+
+
+def _format(place: _Place) -> FileFormat:
+    place.only("kind", "delimiter", "quote", "encoding")
+    kind = place.one_of("kind", ("csv", "jsonl", "parquet"))
+    return FileFormat(
+        kind="csv" if kind == "csv" else "jsonl" if kind == "jsonl" else "parquet",
+        delimiter=place.text("delimiter", ","),
+        quote=place.text("quote", '"'),
+        encoding=place.text("encoding", "utf-8"),
+    )
+
+
+def _column(place: _Place, name: str) -> Column:
+    place.only("name", "type", "nullable", "optional", "pattern", "minimum", "format", "description", "classification")
+    column = Column(
+        name=name,
+        type=place.text("type").replace(" ", ""),
+        nullable=place.flag("nullable", True),
+        optional=place.flag("optional", False),
+        pattern=place.text_or_none("pattern"),
+        minimum=None if place.values.get("minimum") is None else str(place.values["minimum"]),
+        format=place.text_or_none("format"),
+        description=place.text("description", ""),
+        classification=place.one_of("classification", CLASSIFICATIONS, "internal"),
+    )
+    if not is_type(column.type):
+        raise place.error(f"column {name!r} has the unknown type {column.type!r}{did_you_mean(column.type, SCALAR_TYPES)}", "type")
+    if column.optional and not column.nullable:
+        raise place.error(f"column {name!r} cannot be optional and must have a value", "optional")
+    try:
+        re.compile(column.pattern or "")
+    except re.error as error:
+        raise place.error(f"the pattern of column {name!r} is no regular expression: {error}", "pattern") from error
+    return column
+
+
+def _check_used(place: _Place, setting: str, used: tuple[str, ...], columns: tuple[Column, ...]) -> None:
+    known = [column.name for column in columns]
+    for name in used:
+        if name not in known:
+            raise place.error(f"{setting} names column {name!r}, which is not described{did_you_mean(name, known)}", setting)

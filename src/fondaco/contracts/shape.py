@@ -1,0 +1,145 @@
+"""Contracts and systems as frozen values, and the words that they may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+#: Types that a declaration may name; all of them exist under these names in DuckDB and in Snowflake.
+SCALAR_TYPES = frozenset({"varchar", "bigint", "boolean", "date", "timestamp", "timestamptz", "double"})
+_DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
+
+CLASSIFICATIONS = frozenset(
+    {
+        "public",
+        "internal",
+        "identifier",
+        "pii.email",
+        "pii.phone",
+        "pii.name",
+        "pii.address",
+        "pii.birth_date",
+        "pii.free_text",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source table or of an entity.
+
+    Attributes:
+        type: a name of ``SCALAR_TYPES`` or ``decimal(p,s)``.
+        nullable: False means that a row without a value is bad.
+        optional: True means that a file may lack the column altogether; it is NULL then.
+        pattern: regular expression that the whole raw text must match, where the type alone says too little.
+        minimum: smallest good value, as text of the column's own type.
+        format: strptime format of a date or timestamp; None means ISO 8601.
+        classification: a name of ``CLASSIFICATIONS``; the policy speaks of these, never of columns.
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    optional: bool = False
+    pattern: str | None = None
+    minimum: str | None = None
+    format: str | None = None
+    description: str = ""
+    classification: str = "internal"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One entity: grain, key, cursor and columns, as silver and the policy know it."""
+
+    entity: str
+    description: str
+    key: tuple[str, ...]
+    cursor: str | None
+    history: Literal["scd2", "current"]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How the files of a table are written; declared, never guessed.
+
+    Attributes:
+        kind: ``csv``, ``jsonl`` or ``parquet``, for files whose name does not end in one of these.
+    """
+
+    kind: Literal["csv", "jsonl", "parquet"]
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A child table without a cursor of its own changes when its parent does."""
+
+    table: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a source, as the system has it.
+
+    Attributes:
+        key: columns that name a row; empty for an append-only log whose rows have no name (file and row do).
+        cursor: column with the source's time of last change; None if the table has none.
+        parent: for a child without a cursor, the table through which it changes.
+        deletes: how a row that is gone shows: ``none``, or ``sweep`` (keys are compared).
+        files: glob of the table's files below the source's folder; None for a table of a database.
+        format: how those files are written.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    cursor: str | None = None
+    parent: Parent | None = None
+    deletes: Literal["none", "sweep"] = "none"
+    files: str | None = None
+    format: FileFormat | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError if there is none."""
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True)
+class System:
+    """A kind of shop system: its tables, its clock and its money.
+
+    Attributes:
+        zone: IANA time zone of timestamps that carry none.
+        currency: ISO 4217 code where the tables name none; None if they always do.
+        reporting_currency: ISO 4217 code of the currency that its exchange rates convert into.
+        entities: the entities that warehouse/models/staging/<system>/ maps.
+    """
+
+    name: str
+    description: str
+    zone: str
+    currency: str | None
+    entities: tuple[str, ...]
+    tables: Mapping[str, Table]
+    reporting_currency: str | None = None
+    tested_with: str = ""
+
+
+def is_type(text: str) -> bool:
+    """Whether a declaration may use this type."""
+    return text in SCALAR_TYPES or _DECIMAL.fullmatch(text) is not None
+
+
+def decimal_parts(text: str) -> tuple[int, int] | None:
+    """Precision and scale of ``decimal(p,s)``, None for any other type."""
+    match = _DECIMAL.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
