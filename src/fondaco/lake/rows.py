@@ -185,29 +185,27 @@ def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, 
     """Counts the rows of `typed` into the tally: read by file, known, landed, and the cursor's range."""
     for file, rows in connection.execute(f"select {FILE}, count(*) from typed group by all").fetchall():
         tally.rows[file] = tally.rows.get(file, 0) + rows
-    tally.known += _number(connection, "select count(*) from known")
-    tally.landed += _number(connection, f"select count(*) from typed where {GOOD}")
-    if table.cursor is not None:
-        column = table.column(table.cursor)
-        is_safe = f"{quoted(column.name)} <= cast('{clock + FUTURE}' as {column.type})" if column.type in _TIMES else "true"
-        low, high, nulls, future = (
-            f"min({quoted(column.name)})",
-            f"max({quoted(column.name)})",
-            f"{quoted(column.name)} is null",
-            f"not ({is_safe})",
-        )
-        found = connection.execute(
-            f"""
-            select {_cursor_text(low, column)}, {_cursor_text(high, column)}, {_cursor_text(f"{high} filter ({is_safe})", column)},
-                count(*) filter ({nulls}), count(*) filter ({future})
-            from typed where {GOOD}
-            """
-        ).fetchall()
-        tally.add_cursor(column.type, *found[0])
+    column = table.column(table.cursor) if table.cursor is not None else None
+    cursor = _cursor_range(column, clock) if column else "null, null, null, 0, 0"
+    counts = f"select (select count(*) from known), count(*), {cursor} from typed where {GOOD}"
+    known, landed, *found = connection.execute(counts).fetchall()[0]
+    tally.known += known
+    tally.landed += landed
+    if column is not None:
+        tally.add_cursor(column.type, *found)
 
 
 #: Which rows of `typed` land.
 GOOD = f"_fault is null and {POSITION} not in (select {POSITION} from known)"
+
+
+def _cursor_range(column: Column, clock: datetime) -> str:
+    """Lowest, highest and highest cursor not in the future, as text; how many are NULL, how many in the future."""
+    name = quoted(column.name)
+    is_safe = f"{name} <= cast('{clock + FUTURE}' as {column.type})" if column.type in _TIMES else "true"
+    ends = (f"min({name})", f"max({name})", f"max({name}) filter ({is_safe})")
+    texts = ", ".join(_cursor_text(end, column) for end in ends)
+    return f"{texts}, count(*) filter ({name} is null), count(*) filter (not ({is_safe}))"
 
 
 def _cursor_text(value: str, column: Column) -> str:
