@@ -59,7 +59,11 @@ def needs_build(settings: Settings, lake: Lake, *, full_refresh: bool = False) -
     head = lake.head()
     if head < last.through_commit:
         return f"the lake ends at commit {head}, the warehouse at {last.through_commit}: it is another lake"
-    return f"commits {last.through_commit + 1} to {head} are new" if head > last.through_commit else None
+    if not _is_of(last, lake):
+        return f"commit {last.through_commit} is not the one that the warehouse was made of: it is another lake"
+    if head > last.through_commit:
+        return f"commits {last.through_commit + 1} to {head} are new"
+    return None if last.lake == lake.url("") else "the lake was moved"
 
 
 def build(
@@ -95,7 +99,7 @@ def build(
             full_refresh
             or last is None
             or last.fingerprint != rules
-            or head < last.through_commit
+            or not _is_of(last, lake)
             or bronze.resends(systems, commits, since=last.through_commit)
         )
         since = 0 if start_over or last is None else last.through_commit
@@ -112,7 +116,8 @@ def build(
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     if select is None and not result.failures:
         with writer(settings.warehouse) as connection:
-            ops.record(connection, through_commit=head, fingerprint=rules, models=models, tests=tests)
+            made = ops.LastBuild(head, commits[-1].batch_id if commits else "", lake.url(""), rules)
+            ops.record(connection, made, models=models, tests=tests)
     return BuildReport(
         models_ok=models,
         tests_ok=tests,
@@ -149,6 +154,14 @@ def _rows_at_fault(connection: duckdb.DuckDBPyConnection, question: str, count: 
     names = [column[0] for column in answer.description or []]
     shown = "; ".join(", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) for row in rows)
     return f"{count:,} rows are at fault, such as {shown}" if count > len(rows) else f"{count:,} rows are at fault: {shown}"
+
+
+def _is_of(last: ops.LastBuild, lake: Lake) -> bool:
+    """Whether a build was made of this lake, not of one that stood in its place: the same number then names another batch."""
+    if last.through_commit == 0:
+        return True
+    commit = lake.log.read(last.through_commit)
+    return commit is not None and commit.batch_id == last.through_batch
 
 
 def _last_build(settings: Settings) -> ops.LastBuild | None:

@@ -11,6 +11,8 @@ _TABLE = """
 create table if not exists ops.builds (
     built_at timestamp not null,    -- UTC
     through_commit bigint not null, -- every commit up to this number is in the tables
+    through_batch varchar not null, -- of that commit: numbers begin again in another lake
+    lake varchar not null,          -- where it was; bronze reads it in place
     fingerprint varchar not null,   -- of the rules that made them
     models bigint not null,
     tests bigint not null
@@ -20,32 +22,56 @@ create table if not exists ops.builds (
 
 @dataclass(frozen=True)
 class LastBuild:
-    """The last complete build: all its models were made, all its tests passed."""
+    """The last complete build: all its models were made, all its tests passed.
+
+    Attributes:
+        through_commit, through_batch: the last commit of the lake that is in the tables; 0 and '' if it had none.
+        lake: the folder where the lake was.
+    """
 
     through_commit: int
+    through_batch: str
+    lake: str
     fingerprint: str
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Makes the record's table if there is none."""
     connection.execute("create schema if not exists ops")
-    connection.execute(_TABLE)
+    if not _is_there(connection):
+        connection.execute("drop table if exists ops.builds")
+        connection.execute(_TABLE)
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> LastBuild | None:
     """The last complete build, None in a warehouse that never had one."""
-    there = connection.execute("select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'builds'").fetchone()
-    if there is None:
+    if not _is_there(connection):
         return None
     row = connection.execute(
-        "select through_commit, fingerprint from ops.builds order by built_at desc, through_commit desc limit 1"
+        "select through_commit, through_batch, lake, fingerprint from ops.builds order by built_at desc, through_commit desc limit 1"
     ).fetchone()
-    return LastBuild(row[0], row[1]) if row else None
+    return LastBuild(*row) if row else None
 
 
-def record(connection: duckdb.DuckDBPyConnection, *, through_commit: int, fingerprint: str, models: int, tests: int) -> None:
+def _is_there(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there is a record as this version keeps it; one of an earlier version says too little."""
+    found = connection.execute(
+        "select 1 from duckdb_columns() where (schema_name, table_name, column_name) = ('ops', 'builds', 'through_batch')"
+    ).fetchone()
+    return found is not None
+
+
+def record(connection: duckdb.DuckDBPyConnection, build: LastBuild, *, models: int, tests: int) -> None:
     """Notes a complete build. Only a complete one counts: an incomplete one is repeated from where the last complete one ended."""
     connection.execute(
-        "insert into ops.builds values (?, ?, ?, ?, ?)",
-        [datetime.now(UTC).replace(tzinfo=None), through_commit, fingerprint, models, tests],
+        "insert into ops.builds values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            datetime.now(UTC).replace(tzinfo=None),
+            build.through_commit,
+            build.through_batch,
+            build.lake,
+            build.fingerprint,
+            models,
+            tests,
+        ],
     )
