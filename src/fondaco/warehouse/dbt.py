@@ -73,7 +73,8 @@ def dbt_build(
     for option, folder in folders.items():
         arguments += [f"--{option}", str(folder)]
     if select:
-        arguments += ["--select", select]
+        # a test that compares with a model which is not built along would find what is not wrong but old
+        arguments += ["--select", select, "--indirect-selection", "cautious"]
     if exclude:
         arguments += ["--exclude", *exclude]
     if full_refresh:
