@@ -67,26 +67,35 @@ def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[st
 
 
 def superseded(table: Table, commits: Iterable[Commit]) -> list[tuple[str, str, str]]:
-    """(source, file, batch) of each former version of a file that was sent again; none for a table whose rows have keys."""
+    """(source, file, batch) of each former version of a file that was sent again; none for a table whose rows have keys.
+
+    A file that was only touched is noted in a later commit too, with the content that it had: that is no version.
+    """
     if table.key:
         return []
     batches: dict[tuple[str, str], list[str]] = defaultdict(list)
+    last: dict[tuple[str, str], str] = {}
     for commit in commits:
         for file, mark in commit.step.files.items():
-            if mark.same_as is None and mark.rejected is None:
-                batches[commit.source, file].append(commit.batch_id)
+            name = (commit.source, file)
+            if mark.same_as is None and mark.rejected is None and last.get(name) != mark.sha256:
+                batches[name].append(commit.batch_id)
+            last[name] = mark.sha256
     return [(source, file, batch) for (source, file), seen in sorted(batches.items()) for batch in seen[:-1]]
 
 
 def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int) -> bool:
     """Whether a commit after `since` replaces rows of an earlier one: what was made of them must be made anew."""
-    commits = list(commits)
-    latest = {commit.batch_id for commit in commits if commit.number > since}
+    by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
+    for commit in commits:
+        by_table[commit.system, commit.table].append(commit)
     for system in systems.values():
         for table in system.tables.values():
-            own = [commit for commit in commits if (commit.system, commit.table) == (system.name, table.name)]
-            again = {(source, file) for source, file, _ in superseded(table, own)}
-            if any((commit.source, file) in again for commit in own if commit.batch_id in latest for file in commit.step.files):
+            own = by_table[system.name, table.name]
+            before = [commit for commit in own if commit.number <= since]
+            made = {commit.batch_id for commit in before}
+            replaced = set(superseded(table, own)) - set(superseded(table, before)) if len(before) < len(own) else set()
+            if any(batch in made for _, _, batch in replaced):
                 return True
     return False
 
