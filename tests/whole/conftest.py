@@ -157,7 +157,8 @@ def differences(one: Shop, other: Shop, *, landing: bool = False, rows_of_the_la
     return found
 
 
-#: Of a relation: its columns that count, its number of rows, the sum of its rows' hashes.
+_OBSERVED = "case when observed_at <> recorded_at then observed_at end as observed_at"
+#: Of a relation: its columns that count, as expressions, its number of rows, the sum of its rows' hashes.
 _Digest = tuple[tuple[str, ...], int, int]
 
 
@@ -178,21 +179,20 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
                 columns.setdefault(f"{schema}.{name}", []).append(column)
         found: dict[str, _Digest] = {}
         for name, names in columns.items():
-            chosen = tuple(column for column in names if column not in left_out and column not in _OF_THE_BATCH)
+            chosen = tuple(f'"{column}"' for column in names if column not in left_out and column not in _OF_THE_BATCH)
+            if not landing and {"observed_at", "recorded_at"} <= set(names):
+                # what has no time of its own, such as an order's line, is true since it landed
+                chosen = tuple(_OBSERVED if column == '"observed_at"' else column for column in chosen)
             rows = connection.execute(
-                f"select count(*), coalesce(sum(cast(hash(whole) as hugeint)), 0) from (select {_listed(chosen)} from {name}) as whole"
+                f"select count(*), coalesce(sum(cast(hash(whole) as hugeint)), 0) from (select {', '.join(chosen)} from {name}) as whole"
             ).fetchall()
             found[name] = (chosen, int(rows[0][0]), int(rows[0][1]))
     return found
 
 
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)
-
-
 def _example(one: Shop, other: Shop, name: str, columns: Sequence[str]) -> str:
     """A few rows that one has and the other has not."""
-    asked = f"select {_listed(columns)} from {name}"
+    asked = f"select {', '.join(columns)} from {name}"
     tables = []
     for shop in (one, other):
         with duckdb.connect(str(shop.settings.warehouse.path), read_only=True) as connection:
