@@ -13,6 +13,8 @@ import pytest
 from fondaco.job import RunReport
 from tests.whole.conftest import Shop
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 version: 1
 project: bikes

@@ -154,18 +154,18 @@ def test_a_person_reads_the_file_and_the_next_step_on_the_screen(
 # --- rows that are put aside ----------------------------------------------------------------------------------------
 
 BAD_ROWS = {
-    "id_that_is_none": ("x12", "abc,Bob,,2024-05-01 10:00:00", "id"),
-    "no_id": ("", ",Bob,,2024-05-01 10:00:00", "id"),
-    "id_with_a_fraction": ("7.5", "7.5,Bob,,2024-05-01 10:00:00", "id"),
-    "id_beyond_its_type": ("", "9223372036854775808,Bob,,2024-05-01 10:00:00", "id"),
-    "date_that_is_none": ("", "7,Bob,1987-02-30,2024-05-01 10:00:00", "born"),
-    "time_that_is_none": ("", "7,Bob,,31/02/2024 25:61", "seen_at"),
+    "id_that_is_none": ("abc,Bob,,2024-05-01 10:00:00", "id"),
+    "no_id": (",Bob,,2024-05-01 10:00:00", "id"),
+    "id_with_a_fraction": ("7.5,Bob,,2024-05-01 10:00:00", "id"),
+    "id_beyond_its_type": ("9223372036854775808,Bob,,2024-05-01 10:00:00", "id"),
+    "date_that_is_none": ("7,Bob,1987-02-30,2024-05-01 10:00:00", "born"),
+    "time_that_is_none": ("7,Bob,,31/02/2024 25:61", "seen_at"),
 }
 
 
 @pytest.mark.parametrize("what", BAD_ROWS)
 def test_a_bad_row_is_put_aside_with_its_file_its_row_and_all_it_said(what: str, shop_at: Callable[[], Path], repo: Path) -> None:
-    _, bad, column = BAD_ROWS[what]
+    bad, column = BAD_ROWS[what]
     shop = desk(shop_at(), repo)
     shop.drop("customers_b.csv", ("5,Eve,,2024-05-01 10:00:00", bad, "6,Kim,,2024-05-01 10:00:00"), CUSTOMERS)
     told = ingest(shop)
@@ -320,6 +320,7 @@ def test_a_second_run_at_the_same_time_is_told_to_come_back_and_disturbs_nothing
     assert ingest(shop).counts == (2, 2, 0)
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_somebody_else_has_open_is_said_with_75_and_what_landed_stays(shop_at: Callable[[], Path]) -> None:
     shop = retail(shop_at(), {name: DAYS[name] for name in sorted(DAYS)[:1]})
     shop.run()
@@ -395,13 +396,15 @@ def test_a_full_disk_while_building_is_said_and_the_next_run_goes_on(shop_at: Ca
     shop, undisturbed = retail(shop_at(), DAYS), retail(shop_at(), DAYS)
     undisturbed.run()
     full = call_apart(shop, "run", size=size)
-    assert full.exit_code == (1 if size < 3_000_000 else full.exit_code)
+    assert full.exit_code in ((1,) if size < 3_000_000 else (0, 1))
     assert "Traceback" not in full.said
     shop.run()
     assert differences(undisturbed, shop) == []
 
 
-@pytest.mark.parametrize("place", [".fondaco", "lake", "warehouse.duckdb"])
+@pytest.mark.parametrize(
+    "place", [pytest.param(".fondaco", marks=pytest.mark.slow), "lake", pytest.param("warehouse.duckdb", marks=pytest.mark.slow)]
+)
 def test_a_folder_that_may_not_be_written_is_named_and_the_next_run_goes_on(place: str, shop_at: Callable[[], Path]) -> None:
     shop = retail(shop_at(), {name: DAYS[name] for name in sorted(DAYS)[:1]})
     (shop.root / ".fondaco").mkdir()

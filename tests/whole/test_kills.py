@@ -163,7 +163,8 @@ def go_on(shop: Shop, undisturbed: Shop) -> None:
 FAST = [
     pytest.param("gifts", "lake synced", 0.0, id="rows_written_not_committed"),
     pytest.param("gifts", "step build", 0.0, id="landed_not_built"),
-    pytest.param("gifts_and_more", "step build", 0.3, id="early_in_a_second_build"),
+    pytest.param("gifts", "step build", 0.5, id="in_the_midst_of_the_first_build"),
+    pytest.param("gifts_and_more", "step build", 0.3, id="early_in_a_second_build", marks=pytest.mark.slow),
     pytest.param("gifts_and_more", "step build", 0.8, id="late_in_a_second_build"),
 ]
 

@@ -210,6 +210,7 @@ def test_the_saved_state_may_be_lost_and_is_mended_from_the_log(damage: str, sho
     assert state.read_bytes() == saved
 
 
+@pytest.mark.slow
 def test_everything_but_the_lake_may_be_deleted(shop_at: Callable[[], Path]) -> None:
     shop = retail(shop_at(), DAYS)
     shop.run()
@@ -260,14 +261,8 @@ def test_a_call_from_another_folder_finds_the_same_files(shop_at: Callable[[], P
 # --- builds that were begun and not ended ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "selected",
-    [
-        pytest.param("+fact_order_items", marks=pytest.mark.slow),
-        pytest.param("+fact_orders", marks=pytest.mark.slow),
-        "+int_ledger__summed_daily",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("selected", ["+fact_order_items", "+fact_orders", "+int_ledger__summed_daily"])
 def test_a_build_of_some_models_leaves_the_rest_to_the_next_build(selected: str, shop_at: Callable[[], Path]) -> None:
     """A line is deleted at the shop and its order is not touched: only the lake can still say which order it was."""
     shop = Shop(shop_at()).configure(DEMO)
