@@ -67,7 +67,10 @@ class Shop:
             BenchError: it failed, or its document says that something did.
         """
         cost, text = run([*_FONDACO, "-C", str(self.folder), "--json", *words])
-        document = json.loads(text)
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            raise BenchError(f"fondaco {' '.join(words)} --json did not print one document: {text[:200]!r}") from error
         if not document["ok"]:
             raise BenchError(f"fondaco {' '.join(words)}: {document['error']}")
         return Called(cost, document["data"])
