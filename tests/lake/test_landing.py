@@ -99,7 +99,7 @@ def test_a_future_row_lands_and_the_watermark_stays(yard: Yard) -> None:
     yard.drop("a.csv", f"1,one,1,{AT}", "2,two,2,2999-01-01 00:00:00", "3,three,3,2024-06-02 11:00:00")
     (table,) = yard.land().tables
     assert table.rows_landed == 3
-    assert "1 rows are dated more than a day in the future (up to 2999-01-01" in table.notes[0]
+    assert "1 rows are dated more than a day in the future, up to 2999-01-01 00:00:00.000000 (a.csv, row 2)" in table.notes[0]
     assert yard.lake().state().tables[("yard", "things")].last_ingested_at == "2024-06-02 11:00:00.000000"
     assert yard.commits()[0].cursor_max == "2999-01-01 00:00:00.000000"
 

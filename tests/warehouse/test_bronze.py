@@ -115,8 +115,8 @@ def test_a_row_with_a_key_keeps_all_its_versions_whatever_file_they_came_in(keye
     assert {note for _, note in keyed.show("id, note")} == {"new", "old"}
 
 
-def test_a_file_that_was_refused_or_repeats_another_replaces_nothing(log: Drops) -> None:
-    log.land("select 1::bigint as id").land("select 2::bigint as id where false", same_as="z.csv")
+def test_a_file_that_repeats_another_replaces_nothing(log: Drops) -> None:
+    log.land("select 1::bigint as id").land("select 2::bigint as id where false", file="b.csv", same_as="a.csv")
     assert log.show("id") == [(1,)]
 
 

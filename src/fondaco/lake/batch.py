@@ -154,8 +154,10 @@ class _Batch:
                 hint="this is a defect of fondaco, or the source changed while it was read: run again, and report it if it stays",
             )
         if tally.cursor_future:
+            others = ", …" if tally.cursor_future > len(tally.future_rows) else ""
             self._notes.append(
-                f"{table}: {tally.cursor_future:,} rows are dated more than a day in the future (up to {tally.cursor_max}); they landed, the watermark stays"
+                f"{table}: {tally.cursor_future:,} rows are dated more than a day in the future, up to {tally.cursor_max} "
+                f"({'; '.join(tally.future_rows)}{others}); they landed, the watermark stays"
             )
         check_share(self._writer.quality, table, tally.rows, tally.bad)
 

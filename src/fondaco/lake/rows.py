@@ -22,6 +22,8 @@ from fondaco.sources.base import FILE, ROW, Reject
 POSITION = "_position"
 #: A cursor further than this beyond the source's own clock lies in the future and moves no watermark.
 FUTURE = timedelta(days=1)
+#: Rows that a note names: enough to find them, few enough to read.
+EXAMPLES = 3
 _TIMES = ("timestamp", "timestamptz", "date")
 
 _BAD = f"""
@@ -193,6 +195,8 @@ def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, 
     tally.landed += landed
     if column is not None:
         tally.add_cursor(column.type, *found)
+        if found[-1] and not tally.future_rows:
+            tally.future_rows = _from_the_future(connection, column, clock)
 
 
 #: Which rows of `typed` land.
@@ -201,11 +205,23 @@ GOOD = f"_fault is null and {POSITION} not in (select {POSITION} from known)"
 
 def _cursor_range(column: Column, clock: datetime) -> str:
     """Lowest, highest and highest cursor not in the future, as text; how many are NULL, how many in the future."""
-    name = quoted(column.name)
-    is_safe = f"{name} <= cast('{clock + FUTURE}' as {column.type})" if column.type in _TIMES else "true"
+    name, is_safe = quoted(column.name), _is_safe(column, clock)
     ends = (f"min({name})", f"max({name})", f"max({name}) filter ({is_safe})")
     texts = ", ".join(_cursor_text(end, column) for end in ends)
     return f"{texts}, count(*) filter ({name} is null), count(*) filter (not ({is_safe}))"
+
+
+def _is_safe(column: Column, clock: datetime) -> str:
+    """Whether a cursor does not lie in the future; only times can."""
+    return f"{quoted(column.name)} <= cast('{clock + FUTURE}' as {column.type})" if column.type in _TIMES else "true"
+
+
+def _from_the_future(connection: duckdb.DuckDBPyConnection, column: Column, clock: datetime) -> list[str]:
+    """The first rows whose cursor lies in the future, by file and row."""
+    found = connection.execute(
+        f"select {FILE}, {ROW} from typed where {GOOD} and not ({_is_safe(column, clock)}) order by {POSITION} limit {EXAMPLES}"
+    ).fetchall()
+    return [f"{file}, row {row}" if file is not None else f"row {row}" for file, row in found]
 
 
 def _cursor_text(value: str, column: Column) -> str:

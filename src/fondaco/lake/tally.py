@@ -14,6 +14,7 @@ class Tally:
         bad: rows to be quarantined, by file and reason.
         cursor_safe: the highest cursor that does not lie in the future.
         cursor_nulls, cursor_future: landed rows without a cursor, and with one in the future.
+        future_rows: the first of the latter, as ``file, row N``.
     """
 
     rows: dict[str | None, int] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Tally:
     cursor_safe: str | None = None
     cursor_nulls: int = 0
     cursor_future: int = 0
+    future_rows: list[str] = field(default_factory=list)
 
     def quarantined(self) -> int:
         return sum(sum(reasons.values()) for reasons in self.bad.values())

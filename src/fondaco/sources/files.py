@@ -6,6 +6,7 @@ reads no bytes. A refused file is remembered with its reason and named on every 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -67,8 +68,8 @@ class FileDrops:
 
     def notes(self) -> list[str]:
         """Names files that belong to no table."""
-        if not self.folder.is_dir():
-            return []
+        if not os.access(self.folder, os.R_OK | os.X_OK):
+            return []  # each table says so
         claimed = {seen.path for table in self.system.tables.values() if table.files and table.format for seen in self._listing(table)}
         others = [
             name
@@ -102,7 +103,8 @@ class FileDrops:
                 hint=f"create it, or set sources.{self.name}.path",
             )
         try:
-            paths = {self._name(path): path for path in self.folder.glob(table.files)}
+            with os.scandir(self.folder):  # glob takes a folder that may not be listed for an empty one
+                paths = {self._name(path): path for path in self.folder.glob(table.files)}
         except PermissionError as error:
             raise SourceError(
                 f"the folder of source {self.name!r} cannot be listed", where=str(self.folder), hint="grant read access to it"

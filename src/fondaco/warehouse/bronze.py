@@ -67,21 +67,32 @@ def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[st
 
 
 def superseded(table: Table, commits: Iterable[Commit]) -> list[tuple[str, str, str]]:
-    """(source, file, batch) of each former version of a file that was sent again; none for a table whose rows have keys.
+    """(source, file, batch) of the rows that bronze leaves out: versions of a log's files that the drops no longer hold.
 
-    A file that was only touched is noted in a later commit too, with the content that it had: that is no version.
+    What counts is content, not names. A content counts while some file has it: the one that it came in, or another one that was left out
+    because it repeats it, such as yesterday's `today.csv` under its new name. A file that was refused, or that was processed and
+    removed, keeps what it had. A content that landed twice, because its first file had moved on, counts once.
+
+    Rows of a table with a key have names of their own and are never left out.
     """
     if table.key:
         return []
-    batches: dict[tuple[str, str], list[str]] = defaultdict(list)
-    last: dict[tuple[str, str], str] = {}
+    landings: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    current: dict[tuple[str, str], str] = {}
     for commit in commits:
         for file, mark in commit.step.files.items():
-            name = (commit.source, file)
-            if mark.same_as is None and mark.rejected is None and last.get(name) != mark.sha256:
-                batches[name].append(commit.batch_id)
-            last[name] = mark.sha256
-    return [(source, file, batch) for (source, file), seen in sorted(batches.items()) for batch in seen[:-1]]
+            if mark.rejected is not None:
+                continue
+            # a file that was only touched is noted again with the content that it had
+            if mark.same_as is None and current.get((commit.source, file)) != mark.sha256:
+                landings[commit.source, mark.sha256].append((file, commit.batch_id))
+            current[commit.source, file] = mark.sha256
+    held = {(source, content) for (source, _), content in current.items()}
+    return sorted(
+        (source, file, batch)
+        for (source, content), landed in landings.items()
+        for file, batch in (landed[:-1] if (source, content) in held else landed)
+    )
 
 
 def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int) -> bool:
