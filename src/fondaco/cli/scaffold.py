@@ -45,7 +45,7 @@ quality:
   max_bad_share: 1%               # a batch with more bad rows stops before it commits
   on_new_column: add              # or ignore, stop
 
-warehouse: {type: duckdb, path: ./warehouse.duckdb, memory_limit: 2GB}
+warehouse: {type: duckdb, path: ./warehouse.duckdb, memory_limit: 1GB}
 """
 
 _IGNORED = "# what fondaco keeps beside its declarations\n.env\n.fondaco/\n/lake/\n*.duckdb\n*.duckdb.wal\n*.duckdb.tmp/\n"

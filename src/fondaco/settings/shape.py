@@ -93,8 +93,8 @@ class Warehouse(_Frozen):
     """The engine."""
     path: LocalPath
     """The warehouse's file."""
-    memory_limit: Annotated[str, StringConstraints(pattern=r"(?i)^\d+(\.\d+)?\s*([KMGT]i?B|%)$")] = "2GB"
-    """Memory that the engine may use; beyond it, it spills to disk."""
+    memory_limit: Annotated[str, StringConstraints(pattern=r"(?i)^\d+(\.\d+)?\s*([KMGT]i?B|%)$")] = "1GB"
+    """Memory that the engine may use; beyond it, it spills to disk. dbt and Arrow take some 0.4 GB beside it."""
     threads: int | None = Field(default=None, ge=1)
     """Threads of the engine; one per core unless said otherwise."""
 
