@@ -53,7 +53,7 @@ test: $(READY)  ## the tests that are run on every change
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope
 
 test-all: $(READY)  ## every test: whole years, kills at every point, more examples of each law
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope -m "slow or not slow" --hypothesis-profile=long
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "slow or not slow" --hypothesis-profile=long
 
 check: $(READY)  ## style, types, imports and SQL: everything that needs no run
 	@.venv/bin/ruff check --quiet .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def _no_fondaco_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own FONDACO_… variables must not reach a test."""
     for name in [name for name in os.environ if name.startswith("FONDACO_") and name != "FONDACO_SHARED_DATA"]:
         monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest go first, so that the workers end together; a test that needs more than a moment says so by its marks."""
+    cost: dict[Path, float] = defaultdict(float)
+    for item in items:
+        timeout, is_slow = item.get_closest_marker("timeout"), item.get_closest_marker("slow") is not None
+        cost[item.path] = max(cost[item.path], float(timeout.args[0]) if timeout and timeout.args else float(is_slow))
+    items.sort(key=lambda item: -cost[item.path])
