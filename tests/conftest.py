@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import servers
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +33,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"left out: no shared data at {folder} (set FONDACO_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Server]:
+    """A PostgreSQL server; a test makes a database of its own in it."""
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[servers.Server]:
+    """A MariaDB server; a test makes a database of its own in it."""
+    with servers.mariadb() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

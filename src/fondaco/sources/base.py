@@ -121,6 +121,18 @@ class Position:
         return cls(cursor=json.get("cursor"), files=files, swept_at=json.get("swept_at"))
 
 
+@dataclass(frozen=True)
+class Span:
+    """A part of the source's time that a person asked for, whatever was read before: since <= cursor < until, naive UTC.
+
+    Attributes:
+        since, until: bounds of the cursor; for files, of their time of last change. None is open.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 @dataclass
 class Pull:
     """What becomes one commit; its memory is bounded because its batches are read as they are used.
