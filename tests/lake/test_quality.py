@@ -8,6 +8,7 @@ import pytest
 
 from fondaco.errors import BatchStopped
 from fondaco.lake.quality import DefaultQuality, check_share
+from fondaco.sources import gathering
 from tests.lake.conftest import Yard
 
 AT = "2024-05-01 10:00:00"
@@ -43,3 +44,41 @@ def test_a_batch_that_is_too_bad_leaves_nothing_behind_and_lands_once_it_may(yar
     assert not list(yard.place.rglob("*.parquet"))
     report = yard.land(max_bad_share=Decimal("0.02"))
     assert (report.total("rows_landed"), report.total("rows_quarantined"), report.errors) == (98, 2, [])
+
+
+def test_a_file_that_is_too_bad_waits_alone_and_lands_when_it_is_mended(yard: Yard) -> None:
+    bad = [f"{number},n,{'x' if number % 10 == 0 else 1},2024-05-01 10:00:00" for number in range(200)]
+    yard.drop("a.csv", "1000,a,1,2024-05-01 10:00:00", "1001,a,x,2024-05-01 10:00:00")
+    yard.drop("b.csv", *bad)
+    yard.drop("c.csv", "1002,c,1,2024-05-01 10:00:00")
+    (report,) = yard.land().tables
+    assert (report.rows_read, report.rows_landed, report.rows_quarantined) == (3, 2, 1)
+    assert [error.message.split(" rows")[0] for error in report.errors] == ["things: b.csv: 20 of 200"]
+    assert set(yard.lake().state().tables[("yard", "things")].position.files) == {"a.csv", "c.csv"}
+    (again,) = yard.land().tables
+    assert (again.rows_read, len(again.errors)) == (0, 1)
+    yard.drop("b.csv", *(line.replace(",x,", ",1,") for line in bad))
+    (mended,) = yard.land().tables
+    assert (mended.rows_read, mended.rows_landed, mended.errors) == (200, 200, [])
+
+
+def test_a_copy_of_a_file_that_waits_waits_too(yard: Yard) -> None:
+    bad = [f"{number},n,x,2024-05-01 10:00:00" for number in range(200)]
+    yard.drop("a.csv", *bad)
+    yard.drop("b.csv", *bad)
+    yard.drop("c.csv", "1002,c,1,2024-05-01 10:00:00")
+    yard.land()
+    assert set(yard.lake().state().tables[("yard", "things")].position.files) == {"c.csv"}
+    (yard.drops / "a.csv").unlink()
+    assert [error.message.split(":")[1] for error in yard.land().errors] == [" b.csv"]
+    (raised,) = yard.land(max_bad_share=Decimal(1)).tables
+    assert (raised.rows_quarantined, raised.errors) == (200, [])
+
+
+def test_a_large_file_that_is_too_bad_waits_and_the_others_land(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "PULL_BYTES", 1000)
+    yard.drop("a.csv", "1000,a,1,2024-05-01 10:00:00")
+    yard.drop("b.csv", *(f"{number},n,x,2024-05-01 10:00:00" for number in range(200)))
+    yard.drop("c.csv", "1002,c,1,2024-05-01 10:00:00")
+    (report,) = yard.land().tables
+    assert (report.rows_read, report.rows_landed, len(report.errors)) == (2, 2, 1)

@@ -14,7 +14,7 @@ from fondaco.errors import BatchStopped, FileRejected, FondacoError, LockedError
 from fondaco.lake.batch import Landed, write_batch
 from fondaco.lake.commit import Commit
 from fondaco.lake.lake import Lake
-from fondaco.lake.quality import Quality
+from fondaco.lake.quality import FilesTooBad, Quality
 from fondaco.lake.sweep import write_sweep
 from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import Position, Pull, Source
@@ -151,6 +151,10 @@ class _Landing:
             commit = self._written(origin, pull)
         except FileRejected as error:
             pull = pull.refused(error)
+            commit = self._written(origin, pull)
+        except FilesTooBad as error:
+            report.errors += error.files.values()
+            pull = pull.without(error.files)
             commit = self._written(origin, pull)
         finally:
             report.errors += pull.errors

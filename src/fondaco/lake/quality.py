@@ -36,16 +36,31 @@ class DefaultQuality:
     on_type_change: Literal["quarantine", "stop"] = "quarantine"
 
 
+class FilesTooBad(BatchStopped):
+    """Some files of a batch hold too many bad rows; the others could land without them.
+
+    Attributes:
+        files: what is to be said of each, by its name.
+    """
+
+    def __init__(self, files: Mapping[str, BatchStopped]) -> None:
+        first = next(iter(files.values()))
+        super().__init__(first.message, where=first.where, hint=first.hint)
+        self.files = files
+
+
 def check_share(quality: Quality, table: str, rows: Mapping[str | None, int], bad: Mapping[str | None, Mapping[str, int]]) -> None:
-    """Stops a batch that is too bad. Each file is judged by itself, so it does not matter which files land together.
+    """Stops what is too bad. Each file is judged by itself, so it does not matter which files land together.
 
     Args:
         rows: rows read, by file (None: a database).
         bad: rows to be quarantined, by file and reason.
 
     Raises:
-        BatchStopped: a bad row where none is allowed, or too many.
+        FilesTooBad: files with too many bad rows.
+        BatchStopped: a bad row where none is allowed, or too many from a database.
     """
+    held = dict[str, BatchStopped]()
     for file, reasons in bad.items():
         count, total = sum(reasons.values()), rows[file]
         worst, times = max(reasons.items(), key=lambda item: (item[1], item[0]))
@@ -56,7 +71,12 @@ def check_share(quality: Quality, table: str, rows: Mapping[str | None, int], ba
                 f"{place}: {said}; nothing was landed", hint="mend them at the source, or set quality.on_bad_row: quarantine"
             )
         if total >= SHARE_FROM_ROWS and Decimal(count) > quality.max_bad_share * total:
-            raise BatchStopped(
+            error = BatchStopped(
                 f"{place}: {said}, more than quality.max_bad_share allows ({quality.max_bad_share:.1%}); nothing was landed",
                 hint="mend it at the source, or raise quality.max_bad_share if these rows may be missing",
             )
+            if file is None:
+                raise error
+            held[file] = error
+    if held:
+        raise FilesTooBad(held)

@@ -6,12 +6,14 @@ that back on the next run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fondaco.contracts import System, Table
 from fondaco.errors import FileRejected
@@ -150,6 +152,7 @@ class Pull:
         window: the cursor's bounds that were read, for the commit's record.
         notes: what a person should know, such as a file that was re-sent.
         errors: files that were refused whole.
+        files_read: rows_read by file; the batches of several files can be read more than once.
     """
 
     identity: str
@@ -162,11 +165,34 @@ class Pull:
     window: tuple[str | None, str | None] | None = None
     notes: list[str] = field(default_factory=list)
     errors: list[FileRejected] = field(default_factory=list)
+    files_read: dict[str, int] = field(default_factory=dict)
 
     def refused(self, error: FileRejected) -> Pull:
         """What is left of a pull whose one file turned out bad while it was read: no rows, and the file marked as refused."""
         marks = {name: replace(mark, rows=0, rejected=(error.message, error.hint)) for name, mark in self.step.files.items()}
         return Pull(self.identity, (), self.clock, Position(files=marks), notes=self.notes, errors=[*self.errors, error])
+
+    def without(self, names: Collection[str]) -> Pull:
+        """What is left of a pull of files when these wait for a later run, and with them those that repeat their content."""
+        waiting = {name for name, mark in self.step.files.items() if name in names or mark.same_as in names}
+        kept = {name: mark for name, mark in self.step.files.items() if name not in waiting}
+        read = {name: rows for name, rows in self.files_read.items() if name not in waiting}
+        return replace(
+            self,
+            identity=hashlib.sha256("\n".join([self.identity, *sorted(waiting)]).encode()).hexdigest(),
+            batches=_without(self.batches, waiting) if read else (),
+            step=replace(self.step, files=kept),
+            rows_read=sum(read.values()),
+            files_read=read,
+            rejects=[reject for reject in self.rejects if reject.file not in waiting],
+            notes=[note for note in self.notes if not any(note.startswith(f"{name} ") for name in waiting)],
+        )
+
+
+def _without(batches: Iterable[pa.RecordBatch], names: Collection[str]) -> Iterator[pa.RecordBatch]:
+    files = pa.array(sorted(names), pa.string())
+    for batch in batches:
+        yield batch.filter(pc.invert(pc.is_in(batch[FILE], value_set=files)))
 
 
 @dataclass

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from pathlib import Path, PurePath
 
 import pyarrow as pa
@@ -118,7 +117,7 @@ class Gathering:
         if self._is_full(content, batches):
             yield self._done()
         self._landed[drop.sha256] = seen.name
-        self._add(content, batches)
+        self._add(seen, content, batches)
         self._mark(seen, drop, content.rows_read)
         if not is_small:
             yield self._stream(content)
@@ -155,12 +154,13 @@ class Gathering:
         except (pa.ArrowInvalid, pa.ArrowTypeError):
             return None
 
-    def _add(self, content: Content, batches: list[pa.RecordBatch]) -> None:
+    def _add(self, seen: Seen, content: Content, batches: list[pa.RecordBatch]) -> None:
         for batch in batches:
             self._schema = self._merged(batch.schema)
         self._contents += batches
         self._nbytes += content.nbytes
         self.pull.rows_read += content.rows_read
+        self.pull.files_read[seen.name] = content.rows_read
         self.pull.rejects += content.rejects
         self.pull.notes += content.notes
 
@@ -181,7 +181,7 @@ class Gathering:
     def _done(self) -> Pull:
         pull = self.pull
         pull.identity = hashlib.sha256("\n".join([self.source, self.table.name, *self._digest]).encode()).hexdigest()
-        pull.batches = chain(self._contents)
+        pull.batches = self._contents
         pull.step = Position(files=self._marks)
         self._begin()
         return pull
