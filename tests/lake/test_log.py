@@ -10,7 +10,8 @@ import pytest
 from fondaco.errors import LakeError
 from fondaco.lake import layout
 from fondaco.lake.commit import Commit, DataFile, schema_hash
-from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
+from fondaco.lake.live import Live
+from fondaco.lake.log import CHECKPOINT_EVERY, HISTORY, CommitLog
 from fondaco.lake.store import Store
 from fondaco.sources.base import FileMark, Position
 
@@ -49,6 +50,15 @@ def test_a_commit_survives_its_json() -> None:
     assert Commit.decode(FIRST.encode(), "x") == FIRST
 
 
+def test_what_an_older_fondaco_understands_is_written_as_it_was() -> None:
+    assert FIRST.to_json()["format"] == 1
+    later = replace(FIRST, kind="compact", replaces=("a.parquet",), files=(replace(FIRST.files[0], batches=(1, 7)),))
+    assert later.to_json()["format"] == 2
+    assert Commit.decode(later.encode(), "x") == later
+    rewound = replace(FIRST, kind="rewind", position=Position())
+    assert Commit.decode(rewound.encode(), "x") == rewound
+
+
 def test_a_number_is_taken_once(log: CommitLog) -> None:
     assert log.append(FIRST)
     assert not log.append(replace(FIRST, table="items"))
@@ -72,7 +82,7 @@ def fill(log: CommitLog, count: int) -> list[Commit]:
     return commits
 
 
-def test_reading_costs_the_checkpoint_and_what_came_after(log: CommitLog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_costs_what_counts_and_what_came_after(log: CommitLog, monkeypatch: pytest.MonkeyPatch) -> None:
     commits = fill(log, 2 * CHECKPOINT_EVERY + 3)
     read, reads = Store.read, list[str]()
 
@@ -81,8 +91,11 @@ def test_reading_costs_the_checkpoint_and_what_came_after(log: CommitLog, monkey
         return read(self, path)
 
     monkeypatch.setattr(Store, "read", counted)
+    assert log.live() == Live().after(commits)
+    assert len(reads) == 1 + 1 + 3, "the checkpoint, the commit that it goes up to, and what came after"
+    reads.clear()
     assert log.commits() == commits
-    assert len(reads) == 1 + 3
+    assert len(reads) == 1 + 3, "a chapter of history, and what came after"
     reads.clear()
     assert log.commits(after=2 * CHECKPOINT_EVERY) == commits[-3:]
     assert len(reads) == 3
@@ -94,9 +107,36 @@ def test_reading_costs_the_checkpoint_and_what_came_after(log: CommitLog, monkey
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"format":1,"commits":9}\n', None])
 def test_a_missing_or_broken_checkpoint_loses_nothing(log: CommitLog, tmp_path: Path, damage: bytes | None) -> None:
     commits = fill(log, CHECKPOINT_EVERY + 1)
-    place = tmp_path / layout.CHECKPOINT
-    place.unlink() if damage is None else place.write_bytes(damage)
+    for path in (layout.CHECKPOINT, layout.history_path(HISTORY)):
+        place = tmp_path / path
+        place.unlink() if damage is None else place.write_bytes(damage)
     assert log.commits() == commits
+    assert log.live() == Live().after(commits)
+
+
+def test_a_checkpoint_of_another_log_is_not_believed(log: CommitLog, tmp_path: Path) -> None:
+    commits = fill(log, CHECKPOINT_EVERY)
+    (tmp_path / layout.CHECKPOINT).write_bytes(Live().after([replace(commits[-1], batch_id="another")]).encode())
+    assert log.live() == Live().after(commits)
+
+
+def test_history_is_read_chapter_by_chapter(log: CommitLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fondaco.lake.log.HISTORY", 10)
+    monkeypatch.setattr("fondaco.lake.log.CHECKPOINT_EVERY", 5)
+    commits = fill(log, 9)
+    monkeypatch.setattr(CommitLog, "checkpoint", lambda _: None)
+    commits += [replace(FIRST, number=10)]
+    assert log.append(commits[-1]), "whoever wrote the tenth died over its checkpoint"
+    monkeypatch.undo()
+    monkeypatch.setattr("fondaco.lake.log.HISTORY", 10)
+    monkeypatch.setattr("fondaco.lake.log.CHECKPOINT_EVERY", 5)
+    for number in range(11, 38):
+        commits.append(replace(FIRST, number=number))
+        assert log.append(commits[-1])
+        assert log.commits() == commits
+    assert [len((tmp_path / layout.history_path(last)).read_bytes().splitlines()) for last in (10, 20, 30, 40)] == [10, 10, 10, 5]
+    for after in range(len(commits)):
+        assert log.commits(after) == commits[after:]
 
 
 def test_a_gap_in_the_log_is_an_error_not_an_end(log: CommitLog, tmp_path: Path) -> None:

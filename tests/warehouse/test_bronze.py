@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -89,6 +89,57 @@ def test_a_column_that_came_later_is_null_in_older_files(keyed: Drops) -> None:
         "select 2::bigint as id, 'y' as note, 'gift' as message", columns="id, note, message"
     )
     assert keyed.show("id, message") == [(1, None), (2, "gift")]
+
+
+@pytest.mark.parametrize(
+    ("declared", "landed", "read"),
+    [
+        ("bigint", ["bigint", "bigint"], "BIGINT"),
+        ("bigint", ["VARCHAR", "bigint"], "VARCHAR"),
+        ("decimal(18,4)", ["bigint", "decimal(18,4)"], "DECIMAL(23,4)"),
+        ("decimal(38,10)", ["bigint", "decimal(38,10)"], "DECIMAL(38,10)"),
+        ("decimal(38,30)", ["bigint", "decimal(38,30)"], "VARCHAR"),
+        ("double", ["bigint", "decimal(18,4)", "double"], "DOUBLE"),
+        ("timestamp", ["date", "timestamp"], "TIMESTAMP"),
+        ("date", ["bigint", "date"], "VARCHAR"),
+        ("varchar", ["INTEGER[]", "varchar"], "VARCHAR"),
+        (None, ["INTEGER", "BIGINT"], "BIGINT"),
+        (None, ["FLOAT", "DOUBLE"], "DOUBLE"),
+        (None, ["BIGINT", "DOUBLE"], "VARCHAR"),
+        (None, ["BOOLEAN", "BIGINT"], "VARCHAR"),
+        (None, ["STRUCT(a INTEGER)", "VARCHAR"], "VARCHAR"),
+    ],
+)
+def test_a_column_of_several_types_is_read_in_one_that_loses_nothing(
+    tmp_path: Path, declared: str | None, landed: list[str], read: str
+) -> None:
+    columns = (Column("id", "bigint"), *([Column("note", declared)] if declared else []))
+    drops = Drops(tmp_path, Table("orders", "", columns, key=("id",)))
+    values = {"date": "'2024-01-01'", "timestamp": "'2024-01-02 03:04:05.678901'", "INTEGER[]": "[1, 2]", "STRUCT(a INTEGER)": "{'a': 1}"}
+    for number, kind in enumerate(landed):
+        drops.land(f"select {number}::bigint as id, cast({values.get(kind, '1')} as {kind}) as note", columns=kind)
+        drops.commits[-1] = replace(drops.commits[-1], columns=(("id", "bigint"), ("note", kind)))
+    found = drops.show("typeof(note), note::varchar")
+    assert [kind for kind, _ in found] == [read] * len(landed)
+    assert None not in [value for _, value in found]
+
+
+def test_a_column_that_goes_and_comes_back_is_null_in_between(keyed: Drops) -> None:
+    keyed.land("select 1::bigint as id, 'x' as note, 'a' as gift", columns="with")
+    keyed.land("select 2::bigint as id, 'y' as note", columns="without")
+    keyed.land("select 3::bigint as id, 'z' as note, 'b' as gift", columns="with")
+    assert keyed.show("id, gift") == [(1, "a"), (2, None), (3, "b")]
+
+
+def test_of_a_compacted_file_the_batch_tells_which_rows_are_new(keyed: Drops, tmp_path: Path) -> None:
+    for number in range(1, 5):
+        keyed.land(f"select {number}::bigint as id, 'x' as note")
+    whole = duckdb.read_parquet(sorted(map(str, tmp_path.glob("*.parquet"))))
+    whole.write_parquet(str(tmp_path / "whole.parquet"))
+    file = DataFile("whole.parquet", 4, 1, "", (1, 4))
+    keyed.commits = [replace(keyed.commits[-1], number=5, kind="compact", files=(file,), step=Position())]
+    for since in range(6):
+        assert keyed.show("id, _is_new", since=since) == [(number, number > since) for number in range(1, 5)]
 
 
 def test_rows_after_the_last_build_are_new(keyed: Drops) -> None:

@@ -55,7 +55,7 @@ def quarantine_rows(settings: Settings, table: str | None, limit: int) -> Quaran
     from fondaco.lake import show_quarantine
 
     lake = existing_lake(settings)
-    aside = [commit for commit in (lake.commits() if lake else ()) if commit.quarantine is not None]
+    aside = [commit for commit in (lake.live().commits if lake else ()) if commit.quarantine is not None]
     names = {name for commit in aside for name in (commit.table, f"{commit.source}.{commit.table}")}
     if table is not None and table not in names:
         raise UsageError(f"no row of a table {table!r} was put aside{did_you_mean(table, names)}", hint="fondaco quarantine list")

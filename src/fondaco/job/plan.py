@@ -15,7 +15,7 @@ from fondaco.sources.base import RESERVED, Position, Pull
 
 if TYPE_CHECKING:
     from fondaco.contracts import Table
-    from fondaco.lake import Commit, Lake
+    from fondaco.lake import Lake, Live, State
     from fondaco.settings import Settings
     from fondaco.sources import Source
 
@@ -79,10 +79,11 @@ def foresee(settings: Settings, *, tables: Collection[str] = (), select: str | N
         UsageError: no source has a table of that name.
         LakeError: the lake cannot be read.
     """
+    from fondaco.lake import Live, State
     from fondaco.warehouse import needs_build
 
     lake = existing_lake(settings)
-    sight = _Sight(lake, lake.commits() if lake else [])
+    sight = _Sight(lake, lake.live(), lake.state()) if lake else _Sight(None, Live(), State())
     lives = unlived(settings)
     with opened(settings, tables, leave_out=lives) as sources:
         found = [
@@ -101,14 +102,14 @@ class _Sight:
     """The lake as it stands, and what a source would bring to it."""
 
     lake: Lake | None
-    commits: list[Commit]
+    live: Live
+    state: State
 
     def table(self, source: Source, table: Table) -> TablePlan:
-        commits = [commit for commit in self.commits if (commit.source, commit.table) == (source.name, table.name)]
-        before = Position()
-        for commit in commits:
-            before = before.after(commit.step)
-        position = before if commits else None
+        commits = self.live.of_table(source.name, table.name)
+        stands = self.state.tables.get((source.name, table.name))
+        position = stands.position if stands else None
+        before = position or Position()
         pulls, errors, rows, changes = list[Pull](), list[str](), 0, False
         drift: tuple[str, ...] = ()
         try:

@@ -1,30 +1,39 @@
 """Write once, keep everything: rows as the source had them, in Parquet, made to count by a commit log.
 
 land(sources, lake, quality)   sources -> typed rows and quarantine -> commit -> ingestion_state.json
-Lake.commits(after)            what counts, for whoever reads the rows
+Lake.live()                    what counts, for whoever reads the rows
+Lake.commits(after)            what happened
 Lake.state()                   where every table stands
+Lake.audit                     who did what to it
 """
 
+from fondaco.lake.audit import AuditEntry
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.lake import Lake
 from fondaco.lake.landing import LandingReport, TableReport, land
+from fondaco.lake.live import Live, batches_of
 from fondaco.lake.quality import DefaultQuality, Quality
 from fondaco.lake.quarantine import QuarantinedRow, QuarantineEntry, list_quarantine, show_quarantine
+from fondaco.lake.resent import superseded
 from fondaco.lake.state import State, TableState
 
 __all__ = [
+    "AuditEntry",
     "Commit",
     "DataFile",
     "DefaultQuality",
     "Lake",
     "LandingReport",
+    "Live",
     "Quality",
     "QuarantineEntry",
     "QuarantinedRow",
     "State",
     "TableReport",
     "TableState",
+    "batches_of",
     "land",
     "list_quarantine",
     "show_quarantine",
+    "superseded",
 ]

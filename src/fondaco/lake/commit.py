@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from fondaco.errors import LakeError
 from fondaco.sources.base import Position
 
-FORMAT = 1
+#: 2: operations on the lake. A commit that says no more than format 1 could is written as that, so that an older fondaco reads it.
+FORMAT = 2
+
+Kind = Literal["land", "sweep", "rewind", "replay", "drop", "compact"]
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,25 @@ class DataFile:
         rows: rows in it.
         bytes: its size.
         sha256: of its bytes.
+        batches: first and last commit number whose rows are in it; None: the commit's own alone.
     """
 
     path: str
     rows: int
     bytes: int
     sha256: str
+    batches: tuple[int, int] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        json = asdict(self)
+        if self.batches is None:
+            del json["batches"]
+        return json
+
+    @classmethod
+    def from_json(cls, json: Mapping[str, Any]) -> DataFile:
+        first_last = json.get("batches")
+        return cls(**{**json, "batches": (first_last[0], first_last[1]) if first_last else None})
 
 
 @dataclass(frozen=True)
@@ -38,13 +54,19 @@ class Commit:
     Attributes:
         number: place in the log, from 1 without gaps.
         committed_at: ISO 8601, UTC.
-        kind: ``land`` brings rows of the source, ``sweep`` the deletes that a comparison of keys found.
+        kind: ``land`` brings rows of the source, ``sweep`` the deletes that a comparison of keys found, ``replay`` rows that were
+            quarantined and are good by today's declarations, ``drop`` takes quarantined rows off the list, ``rewind`` moves the
+            position back, ``compact`` writes files anew as fewer ones.
         columns: the table's own columns as landed, (name, DuckDB type).
         rows_known: read but dropped, because the same version had landed before.
         cursor_min, cursor_max: of the rows that landed, as text; cursor_nulls counts the rows without one.
         window: bounds of the cursor that were read, None where a source has none.
         step: what the table's position gained.
         bad: quarantined rows by reason.
+        replaces: files of earlier commits that count no more: this commit's stand in their place.
+        position: where the table stands from now on, in place of what the step gains.
+        rows_dropped: quarantined rows that were taken off the list.
+        replayed: file -> batch in which its replayed rows were quarantined, for tables whose rows are named by their file.
     """
 
     number: int
@@ -53,7 +75,7 @@ class Commit:
     system: str
     table: str
     committed_at: str
-    kind: Literal["land", "sweep"]
+    kind: Kind
     files: tuple[DataFile, ...]
     columns: tuple[tuple[str, str], ...]
     schema_hash: str
@@ -69,18 +91,33 @@ class Commit:
     notes: tuple[str, ...] = ()
     quarantine: DataFile | None = None
     bad: Mapping[str, int] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()
+    position: Position | None = None
+    rows_dropped: int = 0
+    replayed: Mapping[str, str] = field(default_factory=dict)
 
     def data_paths(self) -> list[str]:
         """Every file that this commit makes count."""
         return [file.path for file in self.files] + ([self.quarantine.path] if self.quarantine else [])
 
+    def without(self, paths: Collection[str]) -> Commit:
+        """This commit less the files of these paths."""
+        if not any(path in paths for path in self.data_paths()):
+            return self
+        quarantine = self.quarantine if self.quarantine and self.quarantine.path not in paths else None
+        return replace(self, files=tuple(file for file in self.files if file.path not in paths), quarantine=quarantine)
+
     def to_json(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["files"] = [asdict(file) for file in self.files]
-        values["quarantine"] = asdict(self.quarantine) if self.quarantine else None
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _SINCE_2}
+        values["files"] = [file.to_json() for file in self.files]
+        values["quarantine"] = self.quarantine.to_json() if self.quarantine else None
         values["step"] = self.step.to_json()
         values["bad"] = dict(self.bad)
-        return {"format": FORMAT, **values}
+        said = {name: getattr(self, name) for name in _SINCE_2 if getattr(self, name)}
+        if self.position is not None:
+            said["position"] = self.position.to_json()
+        is_old = not said and self.kind in ("land", "sweep")
+        return {"format": 1 if is_old else FORMAT, **values, **said}
 
     def encode(self) -> bytes:
         """One line of JSON."""
@@ -100,22 +137,28 @@ class Commit:
                 raise LakeError(
                     f"the commit has format {version}, newer than this fondaco reads ({FORMAT})", where=where, hint="update fondaco"
                 )
-            quarantine, window = values["quarantine"], values["window"]
+            quarantine, window, position = values["quarantine"], values["window"], values.get("position")
             return cls(
                 **{
                     **values,
-                    "files": tuple(DataFile(**file) for file in values["files"]),
+                    "files": tuple(DataFile.from_json(file) for file in values["files"]),
                     "columns": tuple((name, kind) for name, kind in values["columns"]),
-                    "quarantine": DataFile(**quarantine) if quarantine else None,
+                    "quarantine": DataFile.from_json(quarantine) if quarantine else None,
                     "window": (window[0], window[1]) if window else None,
                     "step": Position.from_json(values["step"]),
                     "notes": tuple(values["notes"]),
+                    "replaces": tuple(values.get("replaces", ())),
+                    "position": Position.from_json(position) if position is not None else None,
                 }
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LakeError(
                 "a commit cannot be read", where=where, hint="restore the file from a backup; nothing is read past it"
             ) from error
+
+
+#: What format 1 did not know.
+_SINCE_2 = ("replaces", "position", "rows_dropped", "replayed")
 
 
 def schema_hash(columns: tuple[tuple[str, str], ...]) -> str:

@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 
 from fondaco.errors import LakeError, LockedError
 from fondaco.lake import layout
+from fondaco.lake.audit import Audit
 from fondaco.lake.commit import Commit
 from fondaco.lake.engine import connect
+from fondaco.lake.live import Live
 from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
 from fondaco.lake.state import State
 from fondaco.lake.store import Store
@@ -37,6 +39,7 @@ class Lake:
     def __init__(self, store: Store, on_step: Callable[[str], None] = _go_on) -> None:
         self.store = store
         self.log = CommitLog(store)
+        self.audit = Audit(store)
         self.on_step = on_step
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = FileLock(store.root / layout.LOCK)
@@ -53,8 +56,12 @@ class Lake:
         return cls(Store(Path(place)), on_step)
 
     def commits(self, after: int = 0) -> list[Commit]:
-        """The commits with a greater number, ascending. Raises LakeError if the log is damaged."""
+        """The commits with a greater number, ascending: what happened. Raises LakeError if the log is damaged."""
         return self.log.commits(after)
+
+    def live(self) -> Live:
+        """What counts now: for whoever reads rows. Raises LakeError if the log is damaged."""
+        return self.log.live()
 
     def head(self) -> int:
         """Number of the last commit, 0 if there is none."""
@@ -73,9 +80,26 @@ class Lake:
 
     def refresh_state(self) -> State:
         """The state; ingestion_state.json is mended if it was missing, older or broken."""
-        state = self.state()
-        if state != self._saved_state():
+        state, saved = self.state(), self._saved_state()
+        if state != saved:
             self.save_state(state)
+            if state.commit:
+                self.audit.note("state mended", {"from_commit": saved.commit, "to_commit": state.commit})
+        return state
+
+    def commit(self, commit: Commit, state: State) -> State:
+        """Commits an operation on the lake, its files written and synced; the state that follows `state`.
+
+        Raises:
+            LockedError: somebody else has committed since; nothing has changed.
+        """
+        if not self.log.append(commit):
+            self.store.delete(commit.data_paths())
+            raise LockedError("somebody else committed to this lake at the same time; nothing was changed", hint="run again")
+        self.on_step("committed")
+        state = state.after([commit])
+        self.save_state(state)
+        self.on_step("state")
         return state
 
     def save_state(self, state: State) -> None:
@@ -126,18 +150,19 @@ class Lake:
         return self._connection
 
     def orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
-        """Files of rows that no commit names and that are older than that: remains of landings that did not finish."""
-        named = {path for commit in self.commits() for path in commit.data_paths()}
-        limit = datetime.now(UTC) - older_than
-        return [
-            path for path, _, changed in self.store.listing(layout.BRONZE) if layout.is_data(path) and path not in named and changed < limit
-        ]
+        """Files of rows that count for nobody: remains of landings that did not finish, older than that, and files replaced long ago."""
+        live, now = self.live(), datetime.now(UTC)
+        kept = live.paths() | live.retained(now)
+        found = self.store.listing(layout.BRONZE)
+        return [path for path, _, changed in found if layout.is_data(path) and path not in kept and changed < now - older_than]
 
     def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
         """Removes the orphans and names them. Raises LockedError while somebody writes."""
         with self.writer():
             orphans = self.orphans(older_than)
-            self.store.delete(orphans)
+            if orphans:
+                self.store.delete(orphans)
+                self.audit.note("orphans swept", {"files": len(orphans), "first": orphans[0]})
             return orphans
 
     def is_sweep_due(self, number: int) -> bool:

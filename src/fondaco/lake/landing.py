@@ -14,6 +14,7 @@ from fondaco.errors import BatchStopped, FileRejected, FondacoError, LockedError
 from fondaco.lake.batch import Landed, write_batch
 from fondaco.lake.commit import Commit
 from fondaco.lake.lake import Lake
+from fondaco.lake.live import Live
 from fondaco.lake.quality import FilesTooBad, Quality
 from fondaco.lake.sweep import write_sweep
 from fondaco.lake.writer import Origin, Writer
@@ -124,7 +125,7 @@ class _Landing:
         self._clock = clock
         self._state = lake.refresh_state()
         self._writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step)
-        self._log: list[Commit] | None = None
+        self._known: Live | None = None
         self._began = self._state.commit
 
     def table(self, source: Source, table: Table) -> TableReport:
@@ -174,8 +175,8 @@ class _Landing:
             commit = self._after_lost_race(commit)
         self._lake.on_step("committed")
         self._state = self._state.after([commit])
-        if self._log is not None:
-            self._log.append(commit)
+        if self._known is not None:
+            self._known = self._known.after([commit])
         self._lake.save_state(self._state)
         self._lake.on_step("state")
         report.add(commit)
@@ -184,7 +185,7 @@ class _Landing:
         """The commit under the next free number, unless what the winner committed makes it stale."""
         others = self._lake.commits(after=self._state.commit)
         self._state = self._state.after(others)
-        self._log = None
+        self._known = None
         if any((other.source, other.table) == (commit.source, commit.table) for other in others):
             self._lake.store.delete(commit.data_paths())
             raise LockedError(f"somebody else landed {commit.source}.{commit.table} at the same time", hint="run again")
@@ -206,9 +207,10 @@ class _Landing:
         )
 
     def _commits(self, origin: Origin) -> list[Commit]:
-        if self._log is None:
-            self._log = self._lake.commits()
-        return [commit for commit in self._log if (commit.source, commit.table) == (origin.source, origin.table.name)]
+        """The table's commits that count."""
+        if self._known is None:
+            self._known = self._lake.live()
+        return self._known.of_table(origin.source, origin.table.name)
 
     def _position(self, origin: Origin) -> Position | None:
         """Where the table stands; None if nothing was ever committed for it."""

@@ -2,7 +2,9 @@
 
 bronze/<source>/<table>/ingestion_date=YYYY-MM-DD/<batch_id>-<part>.parquet
 bronze/_commits/<number>.json
-bronze/_commits/_checkpoint.jsonl
+bronze/_commits/_checkpoint.jsonl                what counts, as of some commit
+bronze/_commits/_history-<number>.jsonl          all commits up to that number, from a thousand before it
+bronze/_audit/<time>-<id>-<began|ended|noted>.json
 bronze/_quarantine/<source>/<table>/ingestion_date=YYYY-MM-DD/<batch_id>.parquet
 bronze/ingestion_state.json
 """
@@ -17,6 +19,7 @@ BRONZE = "bronze"
 COMMITS = f"{BRONZE}/_commits"
 CHECKPOINT = f"{COMMITS}/_checkpoint.jsonl"
 QUARANTINE = f"{BRONZE}/_quarantine"
+AUDIT = f"{BRONZE}/_audit"
 STATE = f"{BRONZE}/ingestion_state.json"
 LOCK = f"{BRONZE}/_writer.lock"
 
@@ -32,12 +35,22 @@ def data_path(source: str, table: str, ingested_at: datetime, batch: str, part: 
     return f"{BRONZE}/{source}/{table}/ingestion_date={ingested_at:%Y-%m-%d}/{batch}-{part:04d}.parquet"
 
 
+def first_batch(number: int) -> str:
+    """Sorts before the batch of that commit and after those of the commits before it."""
+    return f"{number:012d}"
+
+
 def quarantine_path(source: str, table: str, ingested_at: datetime, batch: str) -> str:
     return f"{QUARANTINE}/{source}/{table}/ingestion_date={ingested_at:%Y-%m-%d}/{batch}.parquet"
 
 
 def commit_path(number: int) -> str:
     return f"{COMMITS}/{number:020d}.json"
+
+
+def history_path(last: int) -> str:
+    """The file that holds the commits up to `last`."""
+    return f"{COMMITS}/_history-{last:020d}.jsonl"
 
 
 def commit_number(path: str) -> int | None:

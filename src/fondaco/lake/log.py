@@ -1,19 +1,21 @@
 """The commit log: numbered files that are created once and never changed. Whoever creates a number has committed.
 
-Reading it costs a checkpoint and what came after, so it does not grow with history in requests.
+Beside it stand two things for quick reading alone, made from it and made anew where they are broken: what counts as of some commit
+(so that a run's reading does not grow with history), and the history itself, a thousand commits a file.
 """
 
 from __future__ import annotations
 
-import json
-
 from fondaco.errors import LakeError
 from fondaco.lake import layout
-from fondaco.lake.commit import FORMAT, Commit
+from fondaco.lake.commit import Commit
+from fondaco.lake.live import Live
 from fondaco.lake.store import Store
 
 #: Commits between two checkpoints.
 CHECKPOINT_EVERY = 50
+#: Commits in one file of history.
+HISTORY = 1_000
 
 
 class CommitLog:
@@ -31,15 +33,29 @@ class CommitLog:
     def exists(self, number: int) -> bool:
         return self._store.exists(layout.commit_path(number))
 
+    def live(self) -> Live:
+        """What counts. Costs what counts, not what ever happened. Raises LakeError if the log is damaged."""
+        data = self._store.read(layout.CHECKPOINT)
+        known = (Live.decode(data, layout.CHECKPOINT) if data is not None else None) or Live()
+        if known.number:  # of this log, and not of one that stood in its place
+            commit = self.read(known.number)
+            known = known if commit is not None and commit.batch_id == known.batch_id else Live()
+        return known.after(self.commits(after=known.number))
+
     def commits(self, after: int = 0) -> list[Commit]:
-        """The commits with a greater number, ascending.
+        """The commits with a greater number, ascending: history, whether it still counts or not.
 
         Raises:
             LakeError: a number is missing or a commit cannot be read.
         """
-        is_long = self.exists(after + CHECKPOINT_EVERY)
-        found = [commit for commit in self._checkpoint() if commit.number > after] if is_long else []
-        last = found[-1].number if found else after
+        found, last = list[Commit](), after
+        if self.exists(after + CHECKPOINT_EVERY):
+            while last % HISTORY == 0 or last == after:  # the next chapter begins where one is full
+                chapter = self._chapter(last)
+                if not chapter:
+                    break
+                found += chapter
+                last = chapter[-1].number
         for number in self._numbers(last):
             if number != last + 1:
                 raise LakeError(
@@ -62,10 +78,13 @@ class CommitLog:
         return True
 
     def checkpoint(self) -> None:
-        """Writes the whole log as one file, for quick reading only: the commits themselves stay."""
-        commits = self.commits()
-        head = json.dumps({"format": FORMAT, "commits": len(commits)}).encode() + b"\n"
-        self._store.replace(layout.CHECKPOINT, head + b"".join(commit.encode() for commit in commits))
+        """Writes what counts, and the chapter of history that is being written; the one before it too, if its writer died over it."""
+        live = self.live()
+        self._store.replace(layout.CHECKPOINT, live.encode())
+        begin = (live.number - 1) // HISTORY * HISTORY
+        if begin and live.number - begin <= CHECKPOINT_EVERY and len(self._chapter(begin - HISTORY)) < HISTORY:
+            self._write_chapter(begin - HISTORY)
+        self._write_chapter(begin)
 
     def drop_torn(self, acknowledged: int) -> None:
         """Removes a last commit that a power cut left half written, if it never counted (its number is not acknowledged)."""
@@ -82,16 +101,17 @@ class CommitLog:
         numbers = (layout.commit_number(path) for path, _, _ in paths)
         return [number for number in numbers if number is not None and number > after]
 
-    def _checkpoint(self) -> list[Commit]:
-        """The checkpoint's commits; none if it is missing or broken, since it holds nothing that the log does not."""
-        data = self._store.read(layout.CHECKPOINT)
-        if data is None:
-            return []
-        lines = data.splitlines()
+    def _write_chapter(self, begin: int) -> None:
+        commits = [commit for commit in self.commits(after=begin) if commit.number <= begin + HISTORY]
+        self._store.replace(layout.history_path(begin + HISTORY), b"".join(commit.encode() for commit in commits))
+
+    def _chapter(self, after: int) -> list[Commit]:
+        """The commits beyond `after` in the file that should hold the next one; none if it is missing or broken."""
+        begin = after // HISTORY * HISTORY
+        data = self._store.read(layout.history_path(begin + HISTORY))
         try:
-            head = json.loads(lines[0])
-            commits = [Commit.decode(line, layout.CHECKPOINT) for line in lines[1:]]
-            whole = head["commits"] == len(commits) and [commit.number for commit in commits] == list(range(1, len(commits) + 1))
-        except (ValueError, KeyError, TypeError, IndexError, LakeError):
+            commits = [Commit.decode(line, layout.history_path(begin + HISTORY)) for line in (data or b"").splitlines()]
+        except LakeError:
             return []
-        return commits if whole else []
+        numbers = [commit.number for commit in commits]
+        return commits[after - begin :] if numbers == list(range(begin + 1, begin + len(commits) + 1)) else []

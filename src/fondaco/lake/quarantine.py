@@ -89,7 +89,9 @@ def show_quarantine(lake: Lake, table: str | None = None, reason: str | None = N
 
 
 def _commits(lake: Lake, table: str | None) -> list[Commit]:
-    return [commit for commit in lake.commits() if commit.quarantine and table in (None, commit.table, f"{commit.source}.{commit.table}")]
+    return [
+        commit for commit in lake.live().commits if commit.quarantine and table in (None, commit.table, f"{commit.source}.{commit.table}")
+    ]
 
 
 def _files(lake: Lake, commits: Sequence[Commit]) -> str:

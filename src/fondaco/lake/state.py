@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fondaco.lake.commit import Commit
 from fondaco.sources.base import Position
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class TableState:
     Attributes:
         last_ingested_at: highest source timestamp that is safely in the lake; None for a table without a cursor.
         position: how far the source was read, in full.
-        batch_id, commit, committed_at: of the table's last commit.
+        batch_id, commit, committed_at: of the last commit that read the source.
         rows: rows that landed, in total (versions and tombstones).
-        rows_quarantined: rows that were quarantined, in total.
+        rows_quarantined: rows that lie in quarantine.
+        rows_dropped: rows that lay there and were taken off the list.
         schema_hash: shape of the last batch that had rows.
     """
 
@@ -37,6 +38,7 @@ class TableState:
     rows: int
     rows_quarantined: int
     schema_hash: str
+    rows_dropped: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "position": self.position.to_json()}
@@ -80,17 +82,20 @@ class State:
 
 
 def _table_after(before: TableState | None, commit: Commit) -> TableState:
-    position = (before.position if before else Position()).after(commit.step)
-    return TableState(
-        source=commit.source,
+    before = before or TableState(commit.source, commit.system, commit.table, None, Position(), "", 0, "", 0, 0, commit.schema_hash)
+    position = commit.position if commit.position is not None else before.position.after(commit.step)
+    # a row that is replayed or dropped was counted when it was put aside
+    aside = commit.rows_quarantined - (commit.rows_read if commit.kind == "replay" else commit.rows_dropped)
+    after = replace(
+        before,
         system=commit.system,
-        table=commit.table,
         last_ingested_at=position.cursor,
         position=position,
-        batch_id=commit.batch_id,
-        commit=commit.number,
-        committed_at=commit.committed_at,
-        rows=(before.rows if before else 0) + commit.rows_landed,
-        rows_quarantined=(before.rows_quarantined if before else 0) + commit.rows_quarantined,
-        schema_hash=commit.schema_hash if commit.files or not before else before.schema_hash,
+        rows=before.rows + commit.rows_landed,
+        rows_quarantined=before.rows_quarantined + aside,
+        rows_dropped=before.rows_dropped + commit.rows_dropped,
+        schema_hash=commit.schema_hash if commit.files and commit.kind != "compact" else before.schema_hash,
     )
+    if commit.kind not in ("land", "sweep"):
+        return after
+    return replace(after, batch_id=commit.batch_id, commit=commit.number, committed_at=commit.committed_at)

@@ -1,9 +1,10 @@
 """Bronze: a view per table of a system over the committed files of the lake, read in place.
 
 A view names files, so an uncommitted file can never be seen. Files are grouped by their columns: within a group one file's footer tells
-them all, so that opening a view costs the same however many files there are; between groups columns are matched by name, and a column
-that older files lack is NULL. `_is_new` marks the files that landed since the last complete build: it is a constant of its group, so a
-query that asks for new rows does not open the old files.
+them all, so that opening a view costs the same however many files there are; between groups columns are matched by name, a column
+that older files lack is NULL, and one whose type changed is read in a type that holds all of it. `_is_new` marks the rows that landed
+since the last complete build: it is a constant of its group, so a query that asks for new rows does not open the old files. Of a file
+that was compacted since, the row's batch tells.
 
 The rows of a log without a key are named by their file, so a file that was sent again with other content replaces its former self:
 the lake keeps both versions, bronze shows the last.
@@ -15,7 +16,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from fondaco.contracts import System, Table
-from fondaco.lake import Commit
+from fondaco.lake import Commit, batches_of, superseded
+from fondaco.lake.layout import first_batch
+from fondaco.warehouse.widening import common_type, plain_type, read_as
 
 SCHEMA = "bronze"
 
@@ -53,46 +56,23 @@ def statements(systems: Mapping[str, System], commits: Iterable[Commit], url: Ca
 def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[str], str], *, since: int) -> str:
     """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
     commits = list(commits)
-    groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    columns: dict[str, tuple[tuple[str, str], ...]] = {}
     for commit in commits:
+        columns[commit.schema_hash] = commit.columns
         for file in commit.files:
-            groups[commit.schema_hash, commit.number > since].append(url(file.path))
-    parts = [_empty(table), *(_files(paths, is_new=is_new) for (_, is_new), paths in sorted(groups.items(), key=lambda item: item[1][0]))]
+            groups[commit.schema_hash, _is_new(batches_of(commit, file), since)].append(url(file.path))
+    widened = _widened(table, [columns[shape] for shape, _ in groups])
+    parts = [
+        _empty(table, widened),
+        *(_files(paths, is_new, columns[shape], widened) for (shape, is_new), paths in sorted(groups.items(), key=lambda item: item[1][0])),
+    ]
     body = "\nunion all by name\n".join(parts)
     replaced = superseded(table, commits)
     if replaced:
         former = ", ".join(f"({_literal(source)}, {_literal(file)}, {_literal(batch)})" for source, file, batch in replaced)
         body = f"select * from (\n{body}\n)\nwhere (_source, _file, _batch_id) not in ({former})"
     return f"create or replace view {SCHEMA}.{system}__{table.name} as\n{body}"
-
-
-def superseded(table: Table, commits: Iterable[Commit]) -> list[tuple[str, str, str]]:
-    """(source, file, batch) of the rows that bronze leaves out: versions of a log's files that the drops no longer hold.
-
-    What counts is content, not names. A content counts while some file has it: the one that it came in, or another one that was left out
-    because it repeats it, such as yesterday's `today.csv` under its new name. A file that was refused, or that was processed and
-    removed, keeps what it had. A content that landed twice, because its first file had moved on, counts once.
-
-    Rows of a table with a key have names of their own and are never left out.
-    """
-    if table.key:
-        return []
-    landings: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    current: dict[tuple[str, str], str] = {}
-    for commit in commits:
-        for file, mark in commit.step.files.items():
-            if mark.rejected is not None:
-                continue
-            # a file that was only touched is noted again with the content that it had
-            if mark.same_as is None and current.get((commit.source, file)) != mark.sha256:
-                landings[commit.source, mark.sha256].append((file, commit.batch_id))
-            current[commit.source, file] = mark.sha256
-    held = {(source, content) for (source, _), content in current.items()}
-    return sorted(
-        (source, file, batch)
-        for (source, content), landed in landings.items()
-        for file, batch in (landed[:-1] if (source, content) in held else landed)
-    )
 
 
 def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int) -> bool:
@@ -111,16 +91,42 @@ def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: 
     return False
 
 
-def _empty(table: Table) -> str:
+def _is_new(batches: tuple[int, int], since: int) -> str:
+    """SQL for whether the rows of a file that holds these batches landed after `since`; a constant unless it holds both kinds."""
+    first, last = batches
+    if first > since or last <= since:
+        return "true" if first > since else "false"
+    return f"_batch_id >= {_literal(first_batch(since + 1))}"
+
+
+def _widened(table: Table, shapes: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, str]:
+    """The type to read a column in, for those that landed in several types or in another one than is declared."""
+    landed: dict[str, set[str]] = defaultdict(set)
+    for shape in shapes:
+        for name, kind in shape:
+            landed[name].add(plain_type(kind))
+    declared = {column.name: column.type for column in table.columns}
+    wanted = {name: common_type(declared.get(name), kinds) for name, kinds in landed.items()}
+    return {name: kind for name, kind in wanted.items() if landed[name] != {kind} or plain_type(declared.get(name, kind)) != kind}
+
+
+def _empty(table: Table, widened: Mapping[str, str]) -> str:
     declared = {column.name: column.type for column in table.columns} | dict(LANDING_COLUMNS)
-    columns = ", ".join(f"cast(null as {_engine_type(kind)}) as {_identifier(name)}" for name, kind in declared.items())
+    columns = ", ".join(
+        f"cast(null as {widened.get(name) or _engine_type(kind)}) as {_identifier(name)}" for name, kind in declared.items()
+    )
     return f"select {columns}, false as _is_new where false"
 
 
-def _files(paths: list[str], *, is_new: bool) -> str:
+def _files(paths: list[str], is_new: str, columns: tuple[tuple[str, str], ...], widened: Mapping[str, str]) -> str:
     names = ", ".join(_literal(path) for path in sorted(paths))
-    flag = "true" if is_new else "false"
-    return f"select *, {flag} as _is_new from read_parquet([{names}], hive_partitioning = false)"
+    read = [
+        f"{read_as(_identifier(name), plain_type(kind), widened[name])} as {_identifier(name)}"
+        for name, kind in columns
+        if name in widened and plain_type(kind) != widened[name]
+    ]
+    every = f"* replace ({', '.join(read)})" if read else "*"
+    return f"select {every}, {is_new} as _is_new from read_parquet([{names}], hive_partitioning = false)"
 
 
 def _engine_type(declared: str) -> str:

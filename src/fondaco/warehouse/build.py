@@ -89,8 +89,7 @@ def build(
     began = time.monotonic()
     systems = systems_of(settings)
     rules = fingerprint(settings, systems)
-    commits = lake.commits()
-    head = commits[-1].number if commits else 0
+    live = lake.live()
     reason = needs_build(settings, lake, full_refresh=full_refresh) or "nothing is new"
     with writer(settings.warehouse) as connection:
         ops.prepare(connection)
@@ -100,10 +99,10 @@ def build(
             or last is None
             or last.fingerprint != rules
             or not _is_of(last, lake)
-            or bronze.resends(systems, commits, since=last.through_commit)
+            or bronze.resends(systems, live.commits, since=last.through_commit)
         )
         since = 0 if start_over or last is None else last.through_commit
-        for statement in bronze.statements(systems, commits, lake.url, since=since):
+        for statement in bronze.statements(systems, live.commits, lake.url, since=since):
             connection.execute(statement)
     result = dbt_build(
         folders(settings),
@@ -116,7 +115,7 @@ def build(
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     if select is None and not result.failures:
         with writer(settings.warehouse) as connection:
-            made = ops.LastBuild(head, commits[-1].batch_id if commits else "", lake.url(""), rules)
+            made = ops.LastBuild(live.number, live.batch_id, lake.url(""), rules)
             ops.record(connection, made, models=models, tests=tests)
     return BuildReport(
         models_ok=models,
