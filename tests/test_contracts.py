@@ -66,7 +66,7 @@ def test_all_that_is_shipped_can_be_read(repo: Path) -> None:
         ("pii.email", "pii.mail", 15, "none of"),
         ("key: [id]", "key: [idd]", 8, "key names column 'idd', which is not described (did you mean 'id'?)"),
         ("cursor: updated_at", "cursor: changed", 9, "cursor names column 'changed'"),
-        ("kind: csv", "kind: cvs", 11, "'kind' is 'cvs', which is none of csv, jsonl, parquet (did you mean 'csv'?)"),
+        ("kind: csv", "kind: cvs", 11, "'kind' is 'cvs', which is none of csv, json, jsonl, parquet, xlsx, xml (did you mean 'csv'?)"),
         ("minimum: 0", 'pattern: "["', 14, "is no regular expression"),
         ("zone: UTC\n", "", 0, "'zone' is missing"),
         ("key: [id]", "key: [id]\n    parent: {table: baskets, on: id}", 9, "the parent 'baskets' of 'orders' is not described"),
@@ -92,3 +92,51 @@ def test_an_unknown_system_names_the_nearest_and_all(repo: Path) -> None:
     with pytest.raises(DeclarationError, match="did you mean 'online_retail'") as caught:
         load_system(repo / "systems", "online_retial")
     assert "adventureworks" in str(caught.value.hint)
+
+
+FORMATS = [
+    ("delimiter: '||'", "'delimiter' is '||': it must be one ASCII character"),
+    ("delimiter: ''", "'delimiter' is ''"),
+    ("delimiter: '§'", "'delimiter' is '§': it must be one ASCII character"),
+    ("delimiter: a", "cannot be told from the text itself"),
+    ("quote: '\"\"'", "'quote' is '\"\"'"),
+    ("escape: ';'", "must be three characters"),
+    ("encoding: utf-99", "'utf-99' is not an encoding of text"),
+    ("encoding: rot13", "'rot13' is not an encoding of text"),
+    ("skip: -1", "'skip' counts lines"),
+    ("skip: two", "'skip' must be a whole number"),
+    ("decimal: ';'", "'decimal' is ';'"),
+    ("thousands: '.'", "'thousands' is '.'"),
+    ("nulls: NULL_", "'nulls' must be a list"),
+    ("header: never", "'header' must be true or false"),
+    ("sheet: 0", "sheets are counted from 1"),
+    ("row: /orders", "'/orders' is no path"),
+    ("paths: {id: '@'}", "'@' is no path"),
+    ("paths: {idd: '@id'}", "paths names column 'idd', which is not described (did you mean 'id'?)"),
+    ("paths: {id: 's:id'}", "the prefix 's' is used in a path"),
+    ("encodign: utf-8", "did you mean 'encoding'?"),
+]
+
+
+@pytest.mark.parametrize(("setting", "message"), FORMATS)
+def test_a_format_that_cannot_be_is_named_with_its_line(tmp_path: Path, setting: str, message: str) -> None:
+    written = 'format: {kind: csv, delimiter: ";"}' if not setting.startswith("delimiter") else "format: {kind: csv}"
+    text = GOOD.replace('format: {kind: csv, delimiter: ";"}', written.replace("}", f", {setting}}}"))
+    with pytest.raises(DeclarationError) as caught:
+        load_system(system(tmp_path, text), "shop")
+    assert message in caught.value.message
+    assert caught.value.where == f"{tmp_path / 'shop.yml'}:11"
+
+
+def test_marks_in_numbers_go_to_the_columns_that_are_numbers(tmp_path: Path) -> None:
+    text = GOOD.replace('delimiter: ";"', "delimiter: ';', decimal: ',', thousands: '.'")
+    table = load_system(system(tmp_path, text), "shop").tables["orders"]
+    marks = {column.name: (column.decimal, column.thousands) for column in table.columns}
+    assert marks == {"id": (",", "."), "total": (",", "."), "email": (".", ""), "updated_at": (".", "")}
+
+
+def test_the_words_of_a_boolean_are_two_lists(tmp_path: Path) -> None:
+    right = GOOD.replace("email: {type: varchar,", "email: {type: boolean, format: 'y|yes/n|no',")
+    assert load_system(system(tmp_path, right), "shop").tables["orders"].column("email").format == "y|yes/n|no"
+    with pytest.raises(DeclarationError, match="must be the words for true and for false"):
+        load_system(system(tmp_path, right.replace("y|yes/n|no", "yes/yes")), "shop")

@@ -188,3 +188,40 @@ def test_the_hash_tells_null_from_empty_and_sees_no_order_of_columns(connection:
     assert digest(a="'x'", b="null") == digest(b="null::integer", a="'x'") == digest(a="'x'")
     assert len({digest(a="null"), digest(a="''"), digest(a="'a'"), digest(b="'a'"), digest(a="'a'", b="''"), digest(a="'ab'")}) == 6
     assert digest(a="'1:bx'") != digest(a="''", b="'x'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "decimal", "thousands", "value", "kept"),
+    [
+        ("decimal(18,4)", ",", ".", "1.234.567,89", "1234567.8900"),
+        ("decimal(18,4)", ",", ".", "-1234,5", "-1234.5000"),
+        ("decimal(18,4)", ",", ".", "12", "12.0000"),
+        ("decimal(18,4)", ",", "", "1,5e2", "150.0000"),
+        ("decimal(18,4)", ",", ".", "1.5", None),
+        ("decimal(18,4)", ",", ".", "1.2345,0", None),
+        ("decimal(18,4)", ",", ".", "1,234.5", None),
+        ("decimal(18,4)", ",", "", "1.5", None),
+        ("decimal(18,4)", ".", ",", "1,234.5", "1234.5000"),
+        ("decimal(18,4)", ".", "'", "1'234.5", "1234.5000"),
+        ("decimal(18,4)", ",", " ", "1 234,5", "1234.5000"),
+        ("bigint", ",", ".", "1.234", "1234"),
+        ("bigint", ",", ".", "1.23", None),
+        ("bigint", ",", ".", "5,0", None),
+        ("double", ",", ".", "1.234,5", "1234.5"),
+    ],
+)
+def test_a_number_is_read_in_the_declared_notation_and_in_no_other(
+    connection: duckdb.DuckDBPyConnection, kind: str, decimal: str, thousands: str, value: str, kept: str | None
+) -> None:
+    expression = casts.typed(Column("x", kind, decimal=decimal, thousands=thousands), "x", "VARCHAR")
+    assert connection.execute(f"select cast({expression} as varchar) from (select {casts.literal(value)} as x)").fetchall() == [(kept,)]
+
+
+def test_a_value_with_a_type_of_its_own_knows_no_declared_notation(connection: duckdb.DuckDBPyConnection) -> None:
+    expression = casts.typed(Column("x", "decimal(18,4)", decimal=",", thousands="."), "x", "DOUBLE")
+    assert connection.execute(f"select cast({expression} as varchar) from (select 1.234::double as x)").fetchall() == [("1.2340",)]
+
+
+def test_a_boolean_is_one_of_the_declared_words(connection: duckdb.DuckDBPyConnection) -> None:
+    words = {word: text(connection, "boolean", word, form="ja|j/nein|n") for word in ("ja", "j", "nein", "n", "Ja", "true", "1", "")}
+    assert words == {"ja": "true", "j": "true", "nein": "false", "n": "false", "Ja": None, "true": None, "1": None, "": None}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fondaco.contracts import Column, FileFormat, Table
 from fondaco.errors import DeclarationError, FileRejected
-from fondaco.sources import delimited
+from fondaco.sources import twice
 from fondaco.sources.archive import Drop
 from fondaco.sources.content import Content
 from fondaco.sources.delimited import read_delimited
@@ -139,8 +139,8 @@ def test_a_large_file_is_read_in_pieces_with_the_same_result(drop: DropMaker, ta
     )
     whole = read_delimited(drop(text), table, CSV)
     expected = rows_of(whole)
-    monkeypatch.setattr(delimited, "IN_MEMORY", 1000)
-    monkeypatch.setattr(delimited, "_BLOCK", 2000)
+    monkeypatch.setattr(twice, "IN_MEMORY", 1000)
+    monkeypatch.setattr(twice, "BLOCK", 2000)
     pieces = read_delimited(drop(text), table, CSV)
     assert rows_of(pieces) == expected
     assert (pieces.rejects, pieces.rows_read) == (whole.rejects, whole.rows_read)

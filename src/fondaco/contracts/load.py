@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, FileFormat, Parent, System, Table, is_type
+from fondaco.contracts.formats import KINDS, FileFormat, numeral_fault, truth_words
+from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, Parent, System, Table, is_number, is_type
 from fondaco.errors import ConfigError, DeclarationError, did_you_mean
 from fondaco.settings.yaml import Document, Key, read_document
 
@@ -79,6 +80,19 @@ class _Place:
         if not isinstance(value, bool):
             raise self.error(f"{name!r} must be true or false, not {value!r}", name)
         return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.values.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.error(f"{name!r} must be a whole number, not {value!r}", name)
+        return value
+
+    def texts(self, name: str) -> dict[str, str]:
+        """A mapping of texts, empty if it is not there."""
+        value = self.values.get(name) or {}
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in (*value, *value.values())):
+            raise self.error(f"{name!r} must map names to texts, not {value!r}", name)
+        return dict(value)
 
     def names(self, name: str) -> tuple[str, ...]:
         """A list of texts, empty if it is not there."""
@@ -164,6 +178,10 @@ def _table(place: _Place, name: str) -> Table:
     place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "columns")
     columns = tuple(_column(column, column_name) for column_name, column in place.each("columns"))
     parent, written = place.inner("parent"), place.inner("format")
+    form = _format(written) if written else None
+    if written and form:
+        columns = tuple(_numerals(column, written) for column in columns)
+        _check_used(written, "paths", tuple(form.paths), columns)
     table = Table(
         name=name,
         description=place.text("description"),
@@ -173,7 +191,7 @@ def _table(place: _Place, name: str) -> Table:
         parent=Parent(table=parent.only("table", "on").text("table"), on=parent.text("on")) if parent else None,
         deletes="sweep" if place.one_of("deletes", ("none", "sweep"), "none") == "sweep" else "none",
         files=place.text_or_none("files"),
-        format=_format(written) if written else None,
+        format=form,
     )
     _check_used(place, "key", table.key, columns)
     _check_used(place, "cursor", (table.cursor,) if table.cursor else (), columns)
@@ -182,18 +200,43 @@ def _table(place: _Place, name: str) -> Table:
 
 
 def _format(place: _Place) -> FileFormat:
-    place.only("kind", "delimiter", "quote", "encoding")
-    kind = place.one_of("kind", ("csv", "jsonl", "parquet"))
-    return FileFormat(
-        kind="csv" if kind == "csv" else "jsonl" if kind == "jsonl" else "parquet",
+    place.only(*FileFormat.__dataclass_fields__, "decimal", "thousands")
+    kind = place.one_of("kind", KINDS)
+    form = FileFormat(
+        kind=next(known for known in KINDS if known == kind),
         delimiter=place.text("delimiter", ","),
         quote=place.text("quote", '"'),
+        escape=place.text("escape", ""),
         encoding=place.text("encoding", "utf-8"),
+        header=place.flag("header", True),
+        skip=place.number("skip", 0),
+        comment=place.text("comment", ""),
+        footer=place.text("footer", ""),
+        trim=place.flag("trim", False),
+        nulls=place.names("nulls") if place.values.get("nulls") is not None else None,
+        sheet=place.number("sheet", 1) if isinstance(place.values.get("sheet"), int) else place.text_or_none("sheet"),
+        row=place.text_or_none("row"),
+        paths=place.texts("paths"),
+        namespaces=place.texts("namespaces"),
     )
+    for setting, wrong in form.faults():
+        raise place.error(wrong, setting)
+    if fault := numeral_fault(place.text("decimal", "."), place.text("thousands", "")):
+        raise place.error(fault[1], fault[0])
+    return form
+
+
+def _numerals(column: Column, place: _Place) -> Column:
+    """The column with the format's marks in numbers, where it has none of its own."""
+    if not is_number(column.type) or (column.decimal, column.thousands) != (".", ""):
+        return column
+    return replace(column, decimal=place.text("decimal", "."), thousands=place.text("thousands", ""))
 
 
 def _column(place: _Place, name: str) -> Column:
-    place.only("name", "type", "nullable", "optional", "pattern", "minimum", "format", "description", "classification")
+    place.only(
+        "name", "type", "nullable", "optional", "pattern", "minimum", "format", "decimal", "thousands", "description", "classification"
+    )
     column = Column(
         name=name,
         type=place.text("type").replace(" ", ""),
@@ -202,6 +245,8 @@ def _column(place: _Place, name: str) -> Column:
         pattern=place.text_or_none("pattern"),
         minimum=None if place.values.get("minimum") is None else str(place.values["minimum"]),
         format=place.text_or_none("format"),
+        decimal=place.text("decimal", "."),
+        thousands=place.text("thousands", ""),
         description=place.text("description", ""),
         classification=place.one_of("classification", CLASSIFICATIONS, "internal"),
     )
@@ -209,6 +254,12 @@ def _column(place: _Place, name: str) -> Column:
         raise place.error(f"column {name!r} has the unknown type {column.type!r}{did_you_mean(column.type, SCALAR_TYPES)}", "type")
     if column.optional and not column.nullable:
         raise place.error(f"column {name!r} cannot be optional and must have a value", "optional")
+    if fault := numeral_fault(column.decimal, column.thousands):
+        raise place.error(f"column {name!r}: {fault[1]}", fault[0])
+    if column.type == "boolean" and column.format is not None and truth_words(column.format) is None:
+        raise place.error(
+            f"the format of column {name!r} must be the words for true and for false, as in 'ja/nein' or 'y|yes/n|no'", "format"
+        )
     try:
         re.compile(column.pattern or "")
     except re.error as error:

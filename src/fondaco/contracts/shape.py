@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from fondaco.contracts.formats import FileFormat
+
 #: Types that a declaration may name; all of them exist under these names in DuckDB and in Snowflake.
 SCALAR_TYPES = frozenset({"varchar", "bigint", "boolean", "date", "timestamp", "timestamptz", "double"})
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
@@ -36,7 +38,9 @@ class Column:
         optional: True means that a file may lack the column altogether; it is NULL then.
         pattern: regular expression that the whole raw text must match, where the type alone says too little.
         minimum: smallest good value, as text of the column's own type.
-        format: strptime format of a date or timestamp; None means ISO 8601.
+        format: strptime format of a date or timestamp, None means ISO 8601; for a boolean the words for true and for false,
+            such as ``ja/nein`` or ``y|yes/n|no``, None means true, false, 1 and 0.
+        decimal, thousands: the marks in a number that comes as text; no mark between thousands unless declared.
         classification: a name of ``CLASSIFICATIONS``; the policy speaks of these, never of columns.
     """
 
@@ -47,6 +51,8 @@ class Column:
     pattern: str | None = None
     minimum: str | None = None
     format: str | None = None
+    decimal: str = "."
+    thousands: str = ""
     description: str = ""
     classification: str = "internal"
 
@@ -61,20 +67,6 @@ class Contract:
     cursor: str | None
     history: Literal["scd2", "current"]
     columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True)
-class FileFormat:
-    """How the files of a table are written; declared, never guessed.
-
-    Attributes:
-        kind: ``csv``, ``jsonl`` or ``parquet``, for files whose name does not end in one of these.
-    """
-
-    kind: Literal["csv", "jsonl", "parquet"]
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -132,6 +124,11 @@ class System:
     tables: Mapping[str, Table]
     reporting_currency: str | None = None
     tested_with: str = ""
+
+
+def is_number(text: str) -> bool:
+    """Whether values of this type are numbers."""
+    return text in ("bigint", "double") or _DECIMAL.fullmatch(text) is not None
 
 
 def is_type(text: str) -> bool:

@@ -7,8 +7,9 @@ keeps its instant. Text is held against a spelling first and cast then; other ty
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from fondaco.contracts import Column, decimal_parts
+from fondaco.contracts import Column, decimal_parts, is_number, truth_words
 
 #: Reason codes of bad rows, with the words that follow the column's name.
 REASONS = {
@@ -20,7 +21,7 @@ REASONS = {
     "not_a_date": "is not a date",
     "not_a_timestamp": "is not a date and time without offset, to the microsecond at most",
     "not_an_instant": "is not a date and time with offset, to the microsecond at most",
-    "not_a_boolean": "is not true, false, 1 or 0",
+    "not_a_boolean": "is not true, false, 1 or 0, or not one of the declared words",
     "not_text": "is not text",
     "pattern_mismatch": "does not match the declared pattern",
     "below_minimum": "is below the declared minimum",
@@ -73,7 +74,8 @@ def typed(column: Column, raw: str, source_type: str) -> str:
         return f"cast({raw} as timestamp)"
     if base in _NAIVE and target == "DATE":
         return f"case when {raw} = date_trunc('day', {raw}) then cast({raw} as date) end"
-    return _from_text(column, f"cast({raw} as varchar)")
+    # the text of a value that has a type of its own knows no marks but the engine's
+    return _from_text(replace(column, decimal=".", thousands=""), f"cast({raw} as varchar)")
 
 
 def fault(column: Column, is_key: bool, raw: str, value: str) -> str:
@@ -118,6 +120,8 @@ def _misfit(type_name: str) -> str:
 
 
 def _from_text(column: Column, raw: str) -> str:
+    if is_number(column.type) and (column.decimal, column.thousands) != (".", ""):
+        raw = _plain_number(raw, column.decimal, column.thousands)
     parts = decimal_parts(column.type)
     if parts:
         return _decimal(raw, *parts)
@@ -138,6 +142,9 @@ def _from_text(column: Column, raw: str) -> str:
         case "timestamptz":
             # DuckDB wants no space before the offset; ISO 8601 has none
             return f"case when {_matches(raw, f'{_DAY}[ T]{_TIME}{_OFFSET}')} and {raw} >= '0001' then try_cast({raw} as timestamptz) end"
+        case "boolean" if column.format is not None and (words := truth_words(column.format)):
+            cases = [f"when {literal(word)} then {value}" for value, side in zip(("true", "false"), words, strict=True) for word in side]
+            return f"case {raw} {' '.join(cases)} end"
         case "boolean":
             return f"case lower({raw}) when 'true' then true when '1' then true when 'false' then false when '0' then false end"
     return raw
@@ -151,6 +158,14 @@ def _decimal(raw: str, precision: int, scale: int) -> str:
     wide = f"case when regexp_matches({raw}, '[eE]-') then try_cast({raw} as decimal(38,30)) else try_cast({raw} as decimal(38,18)) end"
     exact = f"case when {wide} = try_cast({raw} as {target}) then try_cast({raw} as {target}) end"
     return f"case when {_matches(raw, '-?[0-9]+' + fraction)} then try_cast({raw} as {target}) when {_matches(raw, _EXPONENT)} then {exact} end"
+
+
+def _plain_number(raw: str, decimal: str, thousands: str) -> str:
+    """A number in the declared notation as the engine writes it, NULL if it is in another one."""
+    groups = rf"[0-9]{{1,3}}([{thousands}][0-9]{{3}})+|" if thousands else ""
+    spelled = _matches(raw, rf"[+-]?({groups}[0-9]+)([{decimal}][0-9]*)?([eE][+-]?[0-9]+)?")
+    plain = f"replace({raw}, {literal(thousands)}, '')" if thousands else raw
+    return f"case when {spelled} then replace({plain}, {literal(decimal)}, '.') end"
 
 
 def _matches(raw: str, pattern: str) -> str:

@@ -1,6 +1,7 @@
 """CSV and its kin, strictly: the dialect is declared, every record is accounted for, every column comes as text.
 
-An unquoted empty field is NULL, a quoted one (`""`) is the empty text. A backslash is a character like any other.
+An unquoted field that is empty (or another declared text) is NULL, a quoted one is what it says. Without a declared escape a
+backslash is a character like any other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,13 +20,12 @@ from fondaco.contracts import FileFormat, Table
 from fondaco.errors import FileRejected
 from fondaco.sources.archive import Drop
 from fondaco.sources.base import FILE, ROW, Reject
-from fondaco.sources.content import IN_MEMORY, Content, check_columns
+from fondaco.sources.content import Content, check_columns
+from fondaco.sources.escapes import Escapes
 from fondaco.sources.records import Dialect, Records, walk
-from fondaco.sources.text import utf8_chunks
+from fondaco.sources.twice import TwiceRead
 
-#: A file that is too large to hold is parsed in blocks of this; Arrow reads 32 of them ahead, and no record may be larger.
-_BLOCK = 2 << 20
-_BEGINNING = 1 << 20
+_SPACES = " \t"
 _OTHER_DELIMITERS = {"\t": "TAB", ";": ";", "|": "|", ",": ","}
 
 
@@ -36,88 +36,40 @@ def read_delimited(drop: Drop, table: Table, form: FileFormat) -> Content:
         FileRejected: it is no such file, or its header is not the declared one.
     """
     dialect = Dialect(form.delimiter, form.quote)
-    text = _Text(drop, form.encoding)
+    text = TwiceRead(drop, form)
     records = walk(text.first_pass(), dialect)
-    header = _header(drop, text.beginning, dialect, table)
-    content = Content(iter(()), rows_read=records.count - 1 + (records.end is not None), nbytes=text.nbytes)
-    if text.has_backslash_quote:
+    header = _header(drop, text, dialect, table, form)
+    content = Content(iter(()), rows_read=records.count - form.header + (records.end is not None), nbytes=text.nbytes)
+    if text.frame.skipped and not form.header:
+        content.notes.append(f"{drop.name}: left out before its first record: {' | '.join(text.frame.skipped)}")
+    if text.has_backslash_quote and not form.escape:
         content.notes.append(
             f"{drop.name} escapes quotes with a backslash; quotes are doubled in CSV, so the backslashes were kept as text"
         )
-    content.batches = _batches(drop, text, dialect, header, records, content)
+    content.batches = _batches(drop, text, dialect, header, records, content, form)
     return content
 
 
-class _Text:
-    """The file's text as UTF-8: read and checked once, kept if it is small, read again if it is not."""
-
-    def __init__(self, drop: Drop, encoding: str) -> None:
-        self._drop, self._encoding = drop, encoding
-        self._kept: list[bytes] | None = [] if drop.path.stat().st_size <= IN_MEMORY else None
-        self.beginning = b""
-        self.nbytes = 0
-        self.has_backslash_quote = False
-        self.has_nul = False
-
-    def first_pass(self) -> Iterator[bytes]:
-        for chunk in utf8_chunks(self._drop, self._encoding):
-            if len(self.beginning) < _BEGINNING:
-                self.beginning += chunk
-            if chunk.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in chunk:
-                raise self._drop.rejected("holds the marks of an unresolved merge (<<<<<<<)", "resolve the conflict and send it again")
-            self.has_backslash_quote |= b'\\"' in chunk
-            self.has_nul |= b"\0" in chunk
-            self.nbytes += len(chunk)
-            if self._kept is not None:
-                self._kept.append(chunk)
-                if self.nbytes > IN_MEMORY:
-                    self._kept = None
-            yield chunk
-
-    def block_size(self) -> int:
-        return _BLOCK if self._kept is None else self.nbytes + 1
-
-    def open(self, end: int | None) -> IO[bytes]:
-        """The text up to byte `end`."""
-        if self._kept is not None:
-            return io.BytesIO(b"".join(self._kept)[:end])
-        return io.BufferedReader(_Stream(utf8_chunks(self._drop, self._encoding), end))
-
-
-class _Stream(io.RawIOBase):
-    """Pieces of bytes as a file to read from."""
-
-    def __init__(self, chunks: Iterator[bytes], end: int | None) -> None:
-        self._chunks, self._piece, self._left = chunks, b"", end
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._piece:
-            piece = next(self._chunks, None)
-            if piece is None:
-                return 0
-            self._piece = piece
-        count = min(len(buffer), len(self._piece), len(self._piece) if self._left is None else self._left)
-        buffer[:count], self._piece = self._piece[:count], self._piece[count:]
-        if self._left is not None:
-            self._left -= count
-        return count
-
-
-def _header(drop: Drop, beginning: bytes, dialect: Dialect, table: Table) -> list[str]:
+def _header(drop: Drop, text: TwiceRead, dialect: Dialect, table: Table, form: FileFormat) -> list[str]:
     """The file's column names, which hold every declared one."""
-    text = beginning.decode("utf-8", errors="ignore")
-    if text.lstrip()[:1] in ("{", "["):
+    beginning = text.beginning.decode("utf-8", errors="ignore")
+    if beginning.lstrip()[:1] in ("{", "["):
         raise drop.rejected(
             "is JSON under the name of a CSV", "declare `format: {kind: jsonl}` if each line is an object, else export it as CSV"
         )
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=_quoting(dialect)
+        io.StringIO(beginning, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=_quoting(dialect)
     )
     header = next((record for record in reader if record), [])
     declared = [column.name for column in table.columns]
+    if not form.header:
+        if header and len(header) != len(declared):
+            raise drop.rejected(
+                f"has {len(header)} fields in its first record where {len(declared)} columns are declared",
+                f"declare its columns in their order, or `header: true`{_delimiter_guess(header, dialect)}",
+            )
+        return declared
+    header = _texts(header, text.escapes, form)
     if not any(name in declared for name in header):
         raise _no_header(drop, header, declared, dialect.delimiter)
     check_columns(drop, header, table)
@@ -138,60 +90,80 @@ def _no_header(drop: Drop, found: list[str], declared: list[str], delimiter: str
     )
 
 
-def _batches(drop: Drop, text: _Text, dialect: Dialect, header: list[str], records: Records, content: Content) -> Iterator[pa.RecordBatch]:
+def _texts(fields: list[str], escapes: Escapes | None, form: FileFormat) -> list[str]:
+    """Column names without what was around them."""
+    if escapes and escapes.found:
+        fields = [str(field) for field in escapes.meant(pa.array(fields, pa.string())).to_pylist()]
+    return [field.strip(_SPACES) for field in fields] if form.trim else fields
+
+
+def _delimiter_guess(fields: list[str], dialect: Dialect) -> str:
+    other = next((label for mark, label in _OTHER_DELIMITERS.items() if mark != dialect.delimiter and mark in fields[0]), None)
+    return f"; it looks delimited by {other}" if other and len(fields) == 1 else ""
+
+
+def _batches(
+    drop: Drop, text: TwiceRead, dialect: Dialect, header: list[str], records: Records, content: Content, form: FileFormat
+) -> Iterator[pa.RecordBatch]:
     ragged: dict[int, Reject] = {}
+    heading = int(form.header)
 
     def on_ragged(row: pyarrow.csv.InvalidRow) -> Literal["skip", "error"]:
         assert row.number is not None
         detail = f"{row.actual_columns} fields where the header has {row.expected_columns}"
-        ragged[row.number] = Reject(drop.name, row.number - 1, "ragged", None, row.text, detail)
+        ragged[row.number] = Reject(drop.name, row.number - heading, "ragged", None, text.written(row.text), detail)
         return "skip"
 
-    seen = 1
-    for batch in _parsed(drop, text, dialect, header, records, on_ragged):
+    seen = 0
+    for batch in _parsed(drop, text, dialect, header, records, on_ragged, form):
+        if heading and seen == 0 and batch.num_rows:
+            seen, batch = 1, batch.slice(1)
         numbers, seen = _numbers(seen, batch.num_rows, ragged)
+        batch = _plain(batch, text.escapes, form)
         batch = batch.append_column(FILE, pa.repeat(pa.scalar(drop.name), batch.num_rows))
-        batch = batch.append_column(ROW, pc.subtract(numbers, 1))
-        batch = _without_broken(batch, records)
+        batch = batch.append_column(ROW, pc.subtract(numbers, heading))
+        batch = _without_broken(batch, records, heading)
         batch = _without_headers(drop, batch, header, content)
         yield _without_nul(drop, batch, header, content) if text.has_nul else batch
     total = max([seen, *ragged])
     if total != records.count:
         raise drop.rejected(
-            f"was counted as {records.count - 1:,} records but read as {total - 1:,}",
+            f"was counted as {records.count - heading:,} records but read as {total - heading:,}",
             "its quoting is ambiguous: quote every field that holds a quote",
         )
     content.rejects += [reject for number, reject in ragged.items() if number not in records.broken]
     content.rejects += [
-        Reject(drop.name, number - 1, "broken_quoting", None, raw, "text follows a closing quote")
+        Reject(drop.name, number - heading, "broken_quoting", None, text.written(raw), "text follows a closing quote")
         for number, raw in records.broken.items()
-        if number > 1
+        if number > heading
     ]
     if records.end is not None:
         detail = f"a quote is opened and never closed: the rest of the file ({records.rest_lines:,} lines) cannot be told into records"
-        content.rejects.append(Reject(drop.name, records.count, "unclosed_quote", None, records.rest, detail))
+        number = records.count + 1 - heading
+        content.rejects.append(Reject(drop.name, number, "unclosed_quote", None, text.written(records.rest), detail))
 
 
 def _parsed(
     drop: Drop,
-    text: _Text,
+    text: TwiceRead,
     dialect: Dialect,
     header: list[str],
     records: Records,
     on_ragged: Callable[[pyarrow.csv.InvalidRow], Literal["skip", "error"]],
+    form: FileFormat,
 ) -> Iterator[pa.RecordBatch]:
     if records.end == 0:
         return
     try:
         yield from pyarrow.csv.open_csv(
             text.open(records.end),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=text.block_size()),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=text.block_size(), column_names=header),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True, invalid_row_handler=on_ragged
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types={name: pa.string() for name in header},
-                null_values=[""],
+                null_values=list(form.null_texts(("",))),
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
@@ -199,6 +171,24 @@ def _parsed(
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise drop.rejected(f"cannot be parsed: {error}", "send it again") from error
+
+
+def _plain(batch: pa.RecordBatch, escapes: Escapes | None, form: FileFormat) -> pa.RecordBatch:
+    """The fields without escapes and, if so declared, without the spaces around them."""
+    if not form.trim and not (escapes and escapes.found):
+        return batch
+    columns: list[Any] = []
+    for column in batch.columns:
+        values = escapes.meant(column) if escapes and escapes.found else column
+        columns.append(_trimmed(values, form.null_texts(("",))) if form.trim else values)
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _trimmed(values: Any, nulls: tuple[str, ...]) -> Any:
+    trimmed = pc.utf8_trim(values, characters=_SPACES)
+    changed = pc.not_equal(trimmed, values)
+    emptied = pc.and_(changed, pc.is_in(trimmed, value_set=pa.array(nulls, pa.string())))
+    return pc.if_else(_holds(emptied), pa.scalar(None, pa.string()), trimmed)
 
 
 def _numbers(seen: int, count: int, ragged: dict[int, Reject]) -> tuple[pa.Int64Array, int]:
@@ -213,10 +203,10 @@ def _numbers(seen: int, count: int, ragged: dict[int, Reject]) -> tuple[pa.Int64
     return pa.array(numbers, pa.int64()), seen
 
 
-def _without_broken(batch: pa.RecordBatch, records: Records) -> pa.RecordBatch:
+def _without_broken(batch: pa.RecordBatch, records: Records, heading: int) -> pa.RecordBatch:
     if not records.broken:
         return batch
-    broken = pa.array([number - 1 for number in records.broken], pa.int64())
+    broken = pa.array([number - heading for number in records.broken], pa.int64())
     return batch.filter(pc.invert(pc.is_in(batch[ROW], value_set=broken)))
 
 

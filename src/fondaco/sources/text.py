@@ -9,6 +9,8 @@ from fondaco.errors import DeclarationError
 from fondaco.sources.archive import Drop
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: Encodings whose byte order Python would take from this machine if the text did not say it.
+_NEEDS_MARK = {"utf-16": _UTF16, "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 
 
 def utf8_chunks(drop: Drop, encoding: str) -> Iterator[bytes]:
@@ -19,17 +21,23 @@ def utf8_chunks(drop: Drop, encoding: str) -> Iterator[bytes]:
         DeclarationError: there is no such encoding.
     """
     decoder = _decoder(encoding)
-    is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    codec = codecs.lookup(encoding).name
+    is_utf8 = codec in ("utf-8", "utf-8-sig")
     lines, started = 0, False
     for chunk in drop.chunks():
         if not started and is_utf8 and chunk.startswith(_UTF16):
             raise drop.rejected("is UTF-16, not UTF-8", "declare `encoding: utf-16` in its format, or save it as UTF-8")
+        if lines == 0 and not started and codec in _NEEDS_MARK and not chunk.startswith(_NEEDS_MARK[codec]):
+            raise drop.rejected(
+                f"has no byte order mark, so {codec} does not say which byte comes first", f"declare `encoding: {codec}-le` or `{codec}-be`"
+            )
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
             raise _undecodable(drop, encoding, error, lines) from error
         if not started and text:
             started = True
+            text = text.removeprefix("\ufeff")
             if "\0" in text.partition("\n")[0]:
                 raise drop.rejected(
                     "is binary: it holds zero bytes", "declare its encoding if it is text (utf-16?), else export it as text"
