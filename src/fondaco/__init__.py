@@ -3,6 +3,7 @@
     errors         what can go wrong, as one tree
     settings       fondaco.yml and the environment, read once, frozen
     contracts      what a shop is made of, what a real system's tables are
+    storage        files in a folder or in a bucket, by the same few calls
     sources        read the shop, yield batches of Arrow, write nothing
     lake           write once, keep everything: Parquet, a commit log, quarantine
     warehouse      one door to DuckDB; the models and their tests by dbt

@@ -42,7 +42,7 @@ def test_a_shop_that_has_not_begun_lives_its_first_days_before_the_others(tmp_pa
 def test_a_shop_that_was_interrupted_at_its_birth_begins_again(tmp_path: Path) -> None:
     shop = settings(tmp_path)
     shop.state_dir.mkdir()
-    shop.sources["shop"].path.write_bytes(b"")
+    Path(shop.sources["shop"].path).write_bytes(b"")
     assert begin(shop, silent) == {"shop": 3}
 
 

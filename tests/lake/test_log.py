@@ -12,8 +12,9 @@ from fondaco.lake import layout
 from fondaco.lake.commit import Commit, DataFile, schema_hash
 from fondaco.lake.live import Live
 from fondaco.lake.log import CHECKPOINT_EVERY, HISTORY, CommitLog
-from fondaco.lake.store import Store
 from fondaco.sources.base import FileMark, Position
+from fondaco.storage import Folder, open_store
+from fondaco.storage.folder import FolderStore
 
 FIRST = Commit(
     number=1,
@@ -43,7 +44,7 @@ FIRST = Commit(
 
 @pytest.fixture
 def log(tmp_path: Path) -> CommitLog:
-    return CommitLog(Store(tmp_path))
+    return CommitLog(open_store(Folder(tmp_path)))
 
 
 def test_a_commit_survives_its_json() -> None:
@@ -69,9 +70,9 @@ def test_of_many_writers_one_wins(tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(16) as pool:
-        won = list(pool.map(lambda name: CommitLog(Store(tmp_path)).append(replace(FIRST, table=f"t{name}")), range(16)))
+        won = list(pool.map(lambda name: CommitLog(open_store(Folder(tmp_path))).append(replace(FIRST, table=f"t{name}")), range(16)))
     assert won.count(True) == 1
-    (commit,) = CommitLog(Store(tmp_path)).commits()
+    (commit,) = CommitLog(open_store(Folder(tmp_path))).commits()
     assert commit.table == f"t{won.index(True)}"
 
 
@@ -84,13 +85,13 @@ def fill(log: CommitLog, count: int) -> list[Commit]:
 
 def test_reading_costs_what_counts_and_what_came_after(log: CommitLog, monkeypatch: pytest.MonkeyPatch) -> None:
     commits = fill(log, 2 * CHECKPOINT_EVERY + 3)
-    read, reads = Store.read, list[str]()
+    read, reads = FolderStore.read, list[str]()
 
-    def counted(self: Store, path: str) -> bytes | None:
+    def counted(self: FolderStore, path: str) -> bytes | None:
         reads.append(path)
         return read(self, path)
 
-    monkeypatch.setattr(Store, "read", counted)
+    monkeypatch.setattr(FolderStore, "read", counted)
     assert log.live() == Live().after(commits)
     assert len(reads) == 1 + 1 + 3, "the checkpoint, the commit that it goes up to, and what came after"
     reads.clear()

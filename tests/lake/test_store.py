@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from fondaco.errors import LakeError
 from fondaco.lake import Lake
-from fondaco.lake.store import Store, storage_error
 from tests.lake.conftest import Yard
 
 AT = "2024-05-01 10:00:00"
 
 
-def test_objects_are_created_once_and_replaced_whole(tmp_path: Path) -> None:
-    store = Store(tmp_path / "new" / "lake")
-    assert store.create("a/b.json", b"1")
-    assert not store.create("a/b.json", b"2")
-    store.replace("a/b.json", b"3")
-    assert (store.read("a/b.json"), store.read("a/c.json")) == (b"3", None)
-    store.create("a/a.json", b"")
-    assert [path for path, _, _ in store.listing("a")] == ["a/a.json", "a/b.json"]
-    assert [path for path, _, _ in store.listing("a", after="a/a.json")] == ["a/b.json"]
-    store.delete(["a/a.json", "gone"])
-    assert [path for path, _, _ in store.listing("a")] == ["a/b.json"]
-
-
-def test_a_lake_that_is_a_file_or_in_a_bucket_is_refused(tmp_path: Path) -> None:
+def test_a_lake_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for place in (tmp_path / "file", tmp_path / "file" / "lake", "s3://bucket/lake"):
+    for place in (tmp_path / "file", tmp_path / "file" / "lake"):
         with pytest.raises(LakeError) as refused:
             Lake.open(place)
         assert refused.value.hint
-
-
-@pytest.mark.parametrize(
-    ("error", "reason", "hint"),
-    [
-        (OSError(errno.ENOSPC, "x"), "No space left on device", "free some space"),
-        (duckdb.IOException('Could not write file "x": No space left on device'), "No space left on device", "free some space"),
-        (PermissionError(errno.EACCES, "x"), "Permission denied", "write access"),
-        (OSError(errno.EROFS, "x"), "Read-only file system", "mount it"),
-        (duckdb.IOException("something else\nwith details"), "something else", None),
-    ],
-)
-def test_what_the_system_says_becomes_an_error_with_a_next_step(error: Exception, reason: str, hint: str | None) -> None:
-    found = storage_error(error, "write", "/lake/x")
-    assert reason in found.message
-    assert found.where == "/lake/x"
-    assert (hint is None and found.hint is None) or (hint is not None and hint in str(found.hint))
 
 
 #: Lands a yard in a process whose files may not grow beyond so many bytes, as on a full disk.

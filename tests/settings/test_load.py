@@ -63,7 +63,7 @@ def test_relative_paths_start_at_the_file_not_at_the_caller(write: Write, tmp_pa
     settings = load(file)
     drops = settings.sources["drops"]
     assert isinstance(drops, FilesSource)
-    assert drops.path == tmp_path / "../drops"
+    assert drops.path == str(tmp_path / "../drops")
     assert settings.lake.path == "s3://acme/lake"
 
 
@@ -89,7 +89,7 @@ def test_a_target_of_another_type_takes_nothing_over_from_the_type_it_replaces(w
     )
     shop = load(file, "real").sources["shop"]
     assert isinstance(shop, FilesSource)
-    assert shop.path == tmp_path / "in"
+    assert shop.path == str(tmp_path / "in")
 
 
 def test_variables_are_filled_in_from_dotenv_and_the_environment(write: Write) -> None:

@@ -86,7 +86,7 @@ def _land(work: Work) -> str:
     report = LandingReport()
     with opened(work.settings, work.tables) as sources:
         for table in land(sources, work.lake, work.settings.quality, tables=work.tables, report=report):
-            work.landed.append(table_landing(table, reasons(work.settings, table.commits) if table.bad else {}))
+            work.landed.append(table_landing(table, reasons(work.lake, table.commits) if table.bad else {}))
             work.watch.note(f"{table.source}.{table.table}: {table.rows_read:,} rows read, {table.rows_landed:,} landed")
     work.notes = tuple(report.notes)
     read, landed = report.total("rows_read"), report.total("rows_landed")
@@ -140,6 +140,7 @@ def run(
         FondacoError, OSError: a step could not be done; what was committed before it stays, and the next run goes on from there.
     """
     from fondaco.lake import Lake
+    from fondaco.storage import place_of
 
     log = RunLog(settings.state_dir)
     with only_run(settings.state_dir):
@@ -149,7 +150,7 @@ def run(
         work: Work | None = None
         outcome, fault = "interrupted", None
         try:
-            lake = Lake.open(settings.lake.path)
+            lake = Lake.open(place_of(settings.lake))
             work = Work(settings, lake, watch, tables, select, full_refresh)
             for step in STEPS:
                 if command in step.commands:

@@ -116,12 +116,12 @@ def _sources(settings: Settings) -> Iterator[Check]:
         where = f"{name}: {source.path}"
         if source.type == "demo":
             yield Check("sources", "ok", where if source.path.is_file() else f"{where}: begins to live at the first run")
-        elif not source.path.is_dir():
+        elif not (folder := Path(source.path)).is_dir():
             yield Check("sources", "bad", f"{where}: there is no such folder", f"make it, or set sources.{name}.path", 1)
-        elif not os.access(source.path, os.R_OK | os.X_OK):
+        elif not os.access(folder, os.R_OK | os.X_OK):
             yield Check("sources", "bad", f"{where}: cannot be read", "give this user read permission", 1)
         else:
-            yield from _drops(name, source.path, _system(settings, source.system))
+            yield from _drops(name, folder, _system(settings, source.system))
 
 
 def _drops(name: str, folder: Path, system: System) -> Iterator[Check]:

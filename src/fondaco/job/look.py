@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fondaco.errors import UsageError, did_you_mean
@@ -26,8 +24,10 @@ class QuarantineRows:
 def existing_lake(settings: Settings) -> Lake | None:
     """The lake, if it was ever begun: looking must not make one. Raises LakeError."""
     from fondaco.lake import Lake
+    from fondaco.storage import Folder, place_of
 
-    return Lake.open(settings.lake.path) if "://" in settings.lake.path or Path(settings.lake.path).is_dir() else None
+    place = place_of(settings.lake)
+    return None if isinstance(place, Folder) and not place.path.is_dir() else Lake.open(place)
 
 
 def state(settings: Settings) -> tuple[TableState, ...]:
@@ -63,14 +63,10 @@ def quarantine_rows(settings: Settings, table: str | None, limit: int) -> Quaran
     return QuarantineRows(tuple(show_quarantine(lake, table, limit=limit)) if lake else (), total)
 
 
-def reasons(settings: Settings, commits: Iterable[Commit]) -> dict[str, int]:
+def reasons(lake: Lake, commits: Iterable[Commit]) -> dict[str, int]:
     """Why rows of these commits were put aside, in words, the most frequent first; reads one column of their quarantine files."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    found: Counter[str] = Counter()
-    for commit in commits:
-        if commit.quarantine is not None:
-            details = pq.read_table(Path(settings.lake.path) / commit.quarantine.path, columns=["detail"])["detail"]
-            found.update({item["values"].as_py(): item["counts"].as_py() for item in pc.value_counts(details)})
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    paths = [lake.url(commit.quarantine.path) for commit in commits if commit.quarantine is not None]
+    if not paths:
+        return {}
+    counted = "select detail, count(*) from read_parquet(?, hive_partitioning = false) group by all order by 2 desc, 1"
+    return dict(lake.connection.execute(counted, [paths]).fetchall())

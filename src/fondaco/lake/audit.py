@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from fondaco.errors import FondacoError
 from fondaco.lake import layout
-from fondaco.lake.store import Store
+from fondaco.storage import Store
 
 FORMAT = 1
 
@@ -89,7 +89,7 @@ class Audit:
 
     def entries(self, limit: int | None = None) -> list[AuditEntry]:
         """The last entries, the youngest first. One that cannot be read is left out: it holds nothing that the log does not."""
-        names = sorted({path.rpartition("-")[0] for path, _, _ in self._store.listing(layout.AUDIT)}, reverse=True)
+        names = sorted({item.path.rpartition("-")[0] for item in self._store.listing(layout.AUDIT)}, reverse=True)
         found = (self._entry(name.rpartition("/")[2]) for name in (names if limit is None else names[:limit]))
         return [entry for entry in found if entry is not None]
 

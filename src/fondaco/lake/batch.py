@@ -59,7 +59,7 @@ class _Batch:
         self._writer, self._store, self._connection = writer, writer.store, writer.connection
         self._origin, self._pull, self._number, self._landed = origin, pull, number, landed
         self._ingested_at = ingested_at
-        self._id = layout.batch_id(number, pull.identity)
+        self._id = writer.batch_id(number, pull.identity)
         self._tally = Tally()
         self._parts = list[tuple[DataFile, tuple[tuple[str, str], ...]]]()
         self._quarantine: DataFile | None = None

@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from filelock import FileLock, Timeout
 
-from fondaco.errors import LakeError, LockedError
 from fondaco.lake import layout
 from fondaco.lake.audit import Audit
 from fondaco.lake.commit import Commit
@@ -18,7 +16,7 @@ from fondaco.lake.engine import connect
 from fondaco.lake.live import Live
 from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
 from fondaco.lake.state import State
-from fondaco.lake.store import Store
+from fondaco.storage import Place, Store, open_store, place_at
 
 #: A file that no commit names is swept when it is older than this; a writer elsewhere may still need a younger one.
 ORPHAN_AGE = timedelta(days=1)
@@ -42,18 +40,16 @@ class Lake:
         self.audit = Audit(store)
         self.on_step = on_step
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._lock = FileLock(store.root / layout.LOCK)
 
     @classmethod
-    def open(cls, place: Path | str, on_step: Callable[[str], None] = _go_on) -> Lake:
-        """The lake in that folder, which is made if it is not there.
+    def open(cls, place: Place | Path | str, on_step: Callable[[str], None] = _go_on) -> Lake:
+        """The lake at that place; a folder is made if it is not there.
 
         Raises:
             LakeError: the folder cannot be made or used.
+            ConfigError: it is no place, or there are no credentials for it.
         """
-        if isinstance(place, str) and "://" in place:
-            raise LakeError(f"a lake at {place.split('://')[0]}:// cannot be opened yet", where=place, hint="set lake.path to a folder")
-        return cls(Store(Path(place)), on_step)
+        return cls(open_store(place_at(place) if isinstance(place, (Path, str)) else place), on_step)
 
     def commits(self, after: int = 0) -> list[Commit]:
         """The commits with a greater number, ascending: what happened. Raises LakeError if the log is damaged."""
@@ -123,30 +119,22 @@ class Lake:
 
     @contextmanager
     def writer(self) -> Iterator[None]:
-        """Holds the lock under which alone the lake is written; it ends with the process, however that ends.
+        """Holds the lock under which alone a folder is written. A bucket has none: there the next commit's number decides between writers.
 
         Raises:
             LockedError: another process holds it.
-            LakeError: the folder cannot be written.
+            LakeError: the lake cannot be written.
         """
-        with self.store.writing(layout.LOCK) as place:
-            try:
-                self._lock.acquire(timeout=0)
-            except Timeout as error:
-                raise LockedError(
-                    "another run is writing to this lake", where=str(place), hint="wait until it ends, then run again"
-                ) from error
-        try:
-            self.log.drop_torn(acknowledged=self._saved_state().commit)
+        with self.store.alone(layout.LOCK):
+            if not self.store.is_shared:
+                self.log.drop_torn(acknowledged=self._saved_state().commit)
             yield
-        finally:
-            self._lock.release()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The lake's own DuckDB, opened when it is first needed."""
         if self._connection is None:
-            self._connection = connect(self.store.root / layout.BRONZE / "_spill")
+            self._connection = connect(self.store.scratch)
         return self._connection
 
     def orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
@@ -154,7 +142,7 @@ class Lake:
         live, now = self.live(), datetime.now(UTC)
         kept = live.paths() | live.retained(now)
         found = self.store.listing(layout.BRONZE)
-        return [path for path, _, changed in found if layout.is_data(path) and path not in kept and changed < now - older_than]
+        return [item.path for item in found if layout.is_data(item.path) and item.path not in kept and item.changed < now - older_than]
 
     def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
         """Removes the orphans and names them. Raises LockedError while somebody writes."""

@@ -10,7 +10,7 @@ from fondaco.errors import LakeError
 from fondaco.lake import layout
 from fondaco.lake.commit import Commit
 from fondaco.lake.live import Live
-from fondaco.lake.store import Store
+from fondaco.storage import Store
 
 #: Commits between two checkpoints.
 CHECKPOINT_EVERY = 50
@@ -56,16 +56,17 @@ class CommitLog:
                     break
                 found += chapter
                 last = chapter[-1].number
-        for number in self._numbers(last):
-            if number != last + 1:
+        numbers = self._numbers(last)
+        paths = [layout.commit_path(number) for number in numbers]
+        for number, path, data in zip(numbers, paths, self._store.read_all(paths), strict=True):
+            if number != last + 1 or data is None:
+                missing = number if data is None else last + 1
                 raise LakeError(
-                    f"commit {last + 1} is missing from the log",
-                    where=self._store.url(layout.commit_path(last + 1)),
+                    f"commit {missing} is missing from the log",
+                    where=self._store.url(layout.commit_path(missing)),
                     hint="restore the file from a backup",
                 )
-            commit = self.read(number)
-            assert commit is not None
-            found.append(commit)
+            found.append(Commit.decode(data, self._store.url(path)))
             last = number
         return found
 
@@ -97,8 +98,8 @@ class CommitLog:
             self._store.delete([layout.commit_path(numbers[-1])])
 
     def _numbers(self, after: int) -> list[int]:
-        paths = self._store.listing(layout.COMMITS, after=layout.commit_path(after) if after else None)
-        numbers = (layout.commit_number(path) for path, _, _ in paths)
+        found = self._store.listing(layout.COMMITS, after=layout.commit_path(after) if after else None)
+        numbers = (layout.commit_number(item.path) for item in found)
         return [number for number in numbers if number is not None and number > after]
 
     def _write_chapter(self, begin: int) -> None:

@@ -33,7 +33,7 @@ def write_sweep(writer: Writer, origin: Origin, keys: Keys, number: int, ingeste
     live, gone = connection.execute("select count(*), count(*) filter (is_gone) from gone").fetchall()[0]
     present = connection.execute("select count(*) from present").fetchall()[0][0]
     _check_share(table, keys, present, live, gone)
-    batch = layout.batch_id(number, f"{origin.source}|{table.name}|sweep|{keys.clock}")
+    batch = writer.batch_id(number, f"{origin.source}|{table.name}|sweep|{keys.clock}")
     path = layout.data_path(origin.source, table.name, ingested_at, batch, 0)
     file = _write_tombstones(writer, origin, keys, batch, path, ingested_at) if gone else None
     cursor = _clock_text(keys) if table.cursor else None

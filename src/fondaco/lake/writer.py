@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ from pathlib import Path
 import duckdb
 
 from fondaco.contracts import Table
+from fondaco.lake import layout
 from fondaco.lake.casts import literal
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.quality import Quality
-from fondaco.lake.store import Store, storage_error
+from fondaco.storage import Store, storage_error
 
 _PARQUET = "format parquet, compression zstd"
 
@@ -43,11 +45,17 @@ class Writer:
         self.quality = quality
         self.step = step
         self._connect = connect
+        #: Two writers of a bucket must not give their files the same names; under a lock a repeat overwrites its own remains.
+        self._mark = uuid.uuid4().hex if store.is_shared else ""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Opened when there is something to write."""
         return self._connect()
+
+    def batch_id(self, number: int, identity: str) -> str:
+        """Names a batch; where writers elsewhere may be at work, like no batch of theirs."""
+        return layout.batch_id(number, identity + self._mark)
 
     def renumbered(self, commit: Commit, number: int) -> Commit:
         """The same commit under another number, its files written anew; the old ones are removed."""
@@ -66,16 +74,15 @@ class Writer:
 
     def copy(self, query: str, path: str) -> DataFile:
         """Writes the query's rows as one Parquet file."""
-        with self.store.writing(path) as place, _explained(place):
+        with self.store.writing(path) as place, self._explained(place):
             written = self.connection.execute(f"copy ({query}) to {literal(str(place))} ({_PARQUET})").fetchall()
             with place.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return DataFile(path, int(written[0][0]), self.store.size(path), digest)
+            return DataFile(path, int(written[0][0]), place.stat().st_size, digest)
 
-
-@contextmanager
-def _explained(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.IOException, OSError) as error:
-        raise storage_error(error, "write", str(place)) from error
+    @contextmanager
+    def _explained(self, place: Path) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.IOException, OSError) as error:
+            raise storage_error(error, "write", str(place), self.store.place) from error

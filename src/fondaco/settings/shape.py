@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from fondaco.settings.values import Duration, LocalPath, Location, Share, Zone, parse_duration, parse_share
 
@@ -29,6 +29,41 @@ class Business(_Frozen):
     """First day of the reporting week."""
     settle_days: int = Field(default=14, ge=0)
     """Days after which a rate by order day (cancellations, refunds) counts as settled."""
+
+
+class StoredSettings(_Frozen):
+    """A folder, or `s3://bucket/prefix` and how its store is reached: what is not said comes from the AWS configuration."""
+
+    path: Location
+    """A folder, or `s3://bucket/prefix` of an S3-compatible store."""
+    region: str | None = None
+    """Region of the bucket; `AWS_REGION`, else that of the AWS profile, unless said otherwise."""
+    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^/@\s]+/?$")] | None = None
+    """URL of a store that is not Amazon's, such as `https://minio.acme.example:9000`; `AWS_ENDPOINT_URL` unless said otherwise."""
+    path_style: bool | None = None
+    """Whether the bucket stands in the path of a URL instead of its host: true where there is an endpoint unless said otherwise."""
+    profile: str | None = None
+    """Profile of the AWS configuration files whose credentials are used; `AWS_PROFILE` unless said otherwise."""
+    role_arn: str | None = None
+    """Role to take on with the credentials that were found."""
+    external_id: str | None = None
+    """What the role's owner asks for when it is taken on."""
+    access_key_id: str | None = None
+    """Key of this store alone, as `${NAME}`; credentials are found as every AWS tool finds them unless said otherwise."""
+    secret_access_key: SecretStr | None = None
+    """The key's secret, as `${NAME}`."""
+    session_token: SecretStr | None = None
+    """The key's session token, if it is a temporary one, as `${NAME}`."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("access_key_id and secret_access_key go together")
+        if self.session_token is not None and self.access_key_id is None:
+            raise ValueError("session_token goes with access_key_id and secret_access_key")
+        if self.external_id is not None and self.role_arn is None:
+            raise ValueError("external_id goes with role_arn")
+        return self
 
 
 class DemoSource(_Frozen):
@@ -57,12 +92,12 @@ class DemoSource(_Frozen):
         return "demo"
 
 
-class FilesSource(_Frozen):
-    """A folder into which files are dropped."""
+class FilesSource(StoredSettings):
+    """A folder, or a prefix of a bucket, into which files are dropped."""
 
     type: Literal["files"]
-    path: LocalPath
-    """Folder of the drops. Relative paths start at the folder of fondaco.yml."""
+    path: Location
+    """Folder of the drops, or `s3://bucket/prefix`. Relative paths start at the folder of fondaco.yml."""
     system: str
     """What the files hold: a file of systems/."""
 
@@ -70,9 +105,19 @@ class FilesSource(_Frozen):
 SourceSettings = Annotated[DemoSource | FilesSource, Field(discriminator="type")]
 
 
-class LakeSettings(_Frozen):
+class LakeSettings(StoredSettings):
     path: Location
-    """Folder of the lake."""
+    """Folder of the lake, or `s3://bucket/prefix`."""
+    sse: Literal["none", "AES256", "aws:kms"] = "none"
+    """How the store encrypts what is written; `none` leaves it to the bucket."""
+    kms_key_id: str | None = None
+    """Key of `aws:kms`; the bucket's own unless said otherwise."""
+
+    @model_validator(mode="after")
+    def _of_kms(self) -> Self:
+        if self.kms_key_id is not None and self.sse != "aws:kms":
+            raise ValueError("kms_key_id goes with sse: aws:kms")
+        return self
 
 
 class Quality(_Frozen):

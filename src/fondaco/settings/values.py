@@ -61,7 +61,11 @@ def _absolute(value: Path, info: ValidationInfo) -> Path:
 
 
 def _location(value: str, info: ValidationInfo) -> str:
-    return value if "://" in value else str(_absolute(Path(value), info))
+    if "://" not in value:
+        return str(_absolute(Path(value), info))
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9._-]+(/.*)?", value):
+        raise ValueError(f"{value!r} is neither a folder nor s3://bucket/prefix")
+    return value.rstrip("/")
 
 
 Duration = Annotated[

@@ -1,0 +1,15 @@
+"""Files in a folder of this machine or in a bucket of an S3-compatible store, by the same few calls.
+
+place.py        where, as a value: a folder, or a bucket with its endpoint, region, credentials' origin and encryption
+store.py        what a place can do, as a protocol, and the one call that opens it
+folder.py       objects in a folder: synced to disk before anything names them
+faults.py       what a store said, as an error with the next step
+"""
+
+from __future__ import annotations
+
+from fondaco.storage.faults import storage_error
+from fondaco.storage.place import Bucket, Folder, Keys, Place, place_at, place_of
+from fondaco.storage.store import Object, Store, open_store
+
+__all__ = ["Bucket", "Folder", "Keys", "Object", "Place", "Store", "open_store", "place_at", "place_of", "storage_error"]
