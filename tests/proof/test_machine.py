@@ -190,7 +190,7 @@ class Landings(RuleBasedStateMachine):
         lake = self.lake()
         lake.sweep_orphans(timedelta(0) - timedelta(days=1))
         named = {path for commit in lake.commits() for path in commit.data_paths()}
-        there = {path for path, _, _ in lake.store.listing(layout.BRONZE) if layout.is_data(path)}
+        there = {item.path for item in lake.store.listing(layout.BRONZE) if layout.is_data(item.path)}
         assert there == named
 
     # --- what always holds ------------------------------------------------------------------------------------------
