@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from fondaco.errors import LockedError
 from fondaco.lake import layout
 from fondaco.lake.audit import Audit
 from fondaco.lake.commit import Commit
