@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,19 @@ import typer
 from fondaco.cli.app import app
 from fondaco.cli.call import hoist
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/tutorial.md")
+ROOT = Path(__file__).parents[1]
+#: Every page for a reader; decisions are of their day, and the reference is made from the code.
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "docs").rglob("*.md")
+        if "decisions" not in path.parts and path.stem != "reference"
+    ),
+)
+#: Pages (the tutorial apart, which is looked at closer) whose ```sh blocks are run, one after the other, in an empty folder; what needs a server of the reader's own stands in ```bash.
+RUN = tuple(page for page in PAGES if page != "docs/tutorial.md" and "```sh\n" in (ROOT / page).read_text(encoding="utf-8"))
 
 
 def test_the_reference_is_what_the_code_says(repo: Path) -> None:
@@ -63,18 +76,35 @@ def test_decisions_are_numbered_and_have_the_four_parts(repo: Path) -> None:
         assert all(f"**{part}" in text for part in ("Status**", "Context.**", "Decision.**", "Consequences.**")), page.name
 
 
-@pytest.mark.slow
-def test_the_commands_of_the_tutorial_run(repo: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def run_page(repo: Path, tmp_path: Path) -> Callable[[str], str]:
+    """Runs the ```sh blocks of a page and returns what they print."""
     shim = tmp_path / "bin/fondaco"
     shim.parent.mkdir()
     shim.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys; from fondaco.cli import main; sys.exit(main())' \"$@\"\n")
     shim.chmod(0o755)
-    script = "set -eu\n" + "\n".join(re.findall(r"```sh\n(.*?)```", (repo / "docs/tutorial.md").read_text(encoding="utf-8"), re.DOTALL))
     environ = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": str(repo / "src")}
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "nothing to do" in done.stdout
-    assert "Quantity is not an integer" in done.stdout
+
+    def run(page: str) -> str:
+        script = "set -eu\n" + "\n".join(re.findall(r"```sh\n(.*?)```", (repo / page).read_text(encoding="utf-8"), re.DOTALL))
+        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN)
+def test_the_commands_of_a_page_run(run_page: Callable[[str], str], page: str) -> None:
+    run_page(page)
+
+
+@pytest.mark.slow
+def test_the_tutorial_comes_to_what_it_says(run_page: Callable[[str], str]) -> None:
+    said = run_page("docs/tutorial.md")
+    assert "nothing to do" in said
+    assert "Quantity is not an integer" in said
 
 
 @pytest.mark.slow
