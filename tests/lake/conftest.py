@@ -60,7 +60,7 @@ class Yard:
     def bronze(self, *names: str) -> list[tuple[Any, ...]]:
         """The committed rows in landing order, without what depends on when they landed."""
         lake = self.lake()
-        files = [lake.url(file.path) for commit in lake.commits() for file in commit.files]
+        files = [lake.url(file.path) for commit in lake.live().commits for file in commit.files]
         if not files:
             return []
         rows = lake.connection.read_parquet(files, union_by_name=True, hive_partitioning=False)

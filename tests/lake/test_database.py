@@ -71,6 +71,9 @@ class Shop:
         when = at if isinstance(at, str) else f"{at or self.now:%Y-%m-%d %H:%M:%S.%f}"
         self.database.execute("insert or replace into orders values (?, ?, ?)", [number, status, when])
 
+    def lake(self) -> Lake:
+        return Lake.open(self.root / "lake")
+
     def land(self, after: timedelta = timedelta(minutes=3), **options: Any) -> LandingReport:
         self.pass_time(after)
         source = SqliteDatabase("shop", SYSTEM, self.root / "shop.sqlite", **options)
@@ -84,7 +87,7 @@ class Shop:
 
     def bronze(self, table: str, names: str) -> list[tuple[Any, ...]]:
         lake = Lake.open(self.root / "lake")
-        files = [lake.url(file.path) for commit in lake.commits() if commit.table == table for file in commit.files]
+        files = [lake.url(file.path) for commit in lake.live().commits if commit.table == table for file in commit.files]
         if not files:
             return []
         return (

@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from fondaco.errors import LockedError, UsageError
-from fondaco.lake import Lake, land
+from fondaco.lake import Lake, compact, land
 from fondaco.settings import Settings, load_settings
 from fondaco.sources.files import FileDrops
 from fondaco.warehouse import build, needs_build, query, summary
@@ -168,6 +169,8 @@ def test_one_day_more_is_built_from_what_is_new_and_ends_as_a_rebuild(tmp_path: 
     assert build(shop.settings, shop.lake).failures == ()
     shop.drop("2010-12-02", SECOND_DAY).land()
     assert needs_build(shop.settings, shop.lake) == "commits 2 to 2 are new"
+    # one file then holds rows that are built and rows that are new
+    assert [found.files for found in compact(shop.lake, older_than=timedelta())] == [2]
     report = build(shop.settings, shop.lake)
     assert report.failures == ()
     assert not report.full_refresh

@@ -9,6 +9,7 @@ Lake.audit                     who did what to it
 
 from fondaco.lake.audit import AuditEntry
 from fondaco.lake.commit import Commit, DataFile
+from fondaco.lake.compaction import Compaction, compact
 from fondaco.lake.lake import Lake
 from fondaco.lake.landing import LandingReport, TableReport, land
 from fondaco.lake.live import Live, batches_of
@@ -20,6 +21,7 @@ from fondaco.lake.state import State, TableState
 __all__ = [
     "AuditEntry",
     "Commit",
+    "Compaction",
     "DataFile",
     "DefaultQuality",
     "Lake",
@@ -32,6 +34,7 @@ __all__ = [
     "TableReport",
     "TableState",
     "batches_of",
+    "compact",
     "land",
     "list_quarantine",
     "show_quarantine",

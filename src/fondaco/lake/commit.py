@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from fondaco.errors import LakeError
+from fondaco.lake import layout
 from fondaco.sources.base import Position
 
 #: 2: operations on the lake. A commit that says no more than format 1 could is written as that, so that an older fondaco reads it.
@@ -96,9 +98,44 @@ class Commit:
     rows_dropped: int = 0
     replayed: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def operation(cls, kind: Kind, number: int, identity: str, at: datetime, owner: tuple[str, str, str], **what: Any) -> Commit:
+        """A commit that reads no source.
+
+        Args:
+            identity: deterministic name of what is done.
+            at: when, naive UTC.
+            owner: source, system and table.
+            what: all that it says beyond nothing.
+        """
+        columns = what.pop("columns", ())
+        nothing: dict[str, Any] = {
+            **dict.fromkeys(("rows_read", "rows_landed", "rows_quarantined", "rows_known", "cursor_nulls"), 0),
+            **dict.fromkeys(("cursor_min", "cursor_max", "window")),
+            "files": (),
+            "step": Position(),
+        }
+        source, system, table = owner
+        return cls(
+            number=number,
+            batch_id=layout.batch_id(number, f"{source}|{table}|{kind}|{identity}"),
+            source=source,
+            system=system,
+            table=table,
+            committed_at=at.isoformat(timespec="microseconds") + "Z",
+            kind=kind,
+            columns=columns,
+            schema_hash=schema_hash(columns),
+            **{**nothing, **what},
+        )
+
     def data_paths(self) -> list[str]:
         """Every file that this commit makes count."""
         return [file.path for file in self.files] + ([self.quarantine.path] if self.quarantine else [])
+
+    def with_files(self, files: tuple[DataFile, ...], quarantine: DataFile | None = None) -> Commit:
+        """This commit with the files that it makes count."""
+        return replace(self, files=files, quarantine=quarantine)
 
     def without(self, paths: Collection[str]) -> Commit:
         """This commit less the files of these paths."""

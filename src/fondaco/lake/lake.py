@@ -148,11 +148,15 @@ class Lake:
     def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
         """Removes the orphans and names them. Raises LockedError while somebody writes."""
         with self.writer():
-            orphans = self.orphans(older_than)
-            if orphans:
-                self.store.delete(orphans)
-                self.audit.note("orphans swept", {"files": len(orphans), "first": orphans[0]})
-            return orphans
+            return self.drop_orphans(older_than)
+
+    def drop_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
+        """The same for whoever holds the writer's lock."""
+        orphans = self.orphans(older_than)
+        if orphans:
+            self.store.delete(orphans)
+            self.audit.note("orphans swept", {"files": len(orphans), "first": orphans[0]})
+        return orphans
 
     def is_sweep_due(self, number: int) -> bool:
         """Whether a landing that ends with this commit should look for orphans: listing the lake has its cost."""

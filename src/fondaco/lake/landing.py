@@ -145,7 +145,7 @@ class _Landing:
     def clean_up(self) -> None:
         """Sweeps what was left by landings that died, when enough has been committed to make listing the lake worth it."""
         if any(self._lake.is_sweep_due(number) for number in range(self._began + 1, self._state.commit + 1)):
-            self._lake.store.delete(self._lake.orphans())
+            self._lake.drop_orphans()
 
     def _pull(self, origin: Origin, pull: Pull, report: TableReport) -> None:
         try:

@@ -23,6 +23,7 @@ AUDIT = f"{BRONZE}/_audit"
 STATE = f"{BRONZE}/ingestion_state.json"
 LOCK = f"{BRONZE}/_writer.lock"
 
+_PARTITION = re.compile(r"/ingestion_date=(\d{4}-\d{2}-\d{2})/")
 _COMMIT = re.compile(rf"{COMMITS}/(\d{{20}})\.json")
 
 
@@ -38,6 +39,12 @@ def data_path(source: str, table: str, ingested_at: datetime, batch: str, part: 
 def first_batch(number: int) -> str:
     """Sorts before the batch of that commit and after those of the commits before it."""
     return f"{number:012d}"
+
+
+def ingestion_date(path: str) -> str | None:
+    """The day of a path's partition, None if it has none."""
+    match = _PARTITION.search(path)
+    return match[1] if match else None
 
 
 def quarantine_path(source: str, table: str, ingested_at: datetime, batch: str) -> str:
