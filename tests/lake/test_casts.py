@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -180,14 +182,79 @@ def test_another_type_is_widened_where_that_is_exact(
     assert cast(connection, kind, value, source) == kept
 
 
-def test_the_hash_tells_null_from_empty_and_sees_no_order_of_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    def digest(**values: str) -> str:
-        query = f"select {casts.row_hash((name, value) for name, value in values.items())}"
-        return str(connection.execute(query).fetchall()[0][0])
+def digest(connection: duckdb.DuckDBPyConnection, full: Collection[str] = (), **values: str) -> str:
+    """The hash of one row, its values given as SQL."""
+    kinds = {name: connection.execute(f"select typeof({value})").fetchall()[0][0] for name, value in values.items()}
+    query = f"select {casts.row_hash(((name, kinds[name], value) for name, value in values.items()), full)}"
+    return str(connection.execute(query).fetchall()[0][0])
 
-    assert digest(a="'x'", b="null") == digest(b="null::integer", a="'x'") == digest(a="'x'")
-    assert len({digest(a="null"), digest(a="''"), digest(a="'a'"), digest(b="'a'"), digest(a="'a'", b="''"), digest(a="'ab'")}) == 6
-    assert digest(a="'1:bx'") != digest(a="''", b="'x'")
+
+def test_the_hash_tells_null_from_empty_and_sees_no_order_of_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    def of(**values: str) -> str:
+        return digest(connection, **values)
+
+    assert of(a="'x'", b="null") == of(b="null::integer", a="'x'") == of(a="'x'")
+    assert len({of(a="null"), of(a="''"), of(a="'a'"), of(b="'a'"), of(a="'a'", b="''"), of(a="'ab'")}) == 6
+    assert of(a="'|b=1:x'") != of(a="''", b="'x'")
+    assert of(a="1", b="2") != of(**{"a=1|b": "2"})
+
+
+def test_the_hash_is_the_one_that_is_written_down(connection: duckdb.DuckDBPyConnection) -> None:
+    values = {
+        "id": ("bigint", "7"),
+        "name": ("varchar", "'Zoë|'"),
+        "paid": ("boolean", "true"),
+        "total": ("decimal(12,2)", "-1.50"),
+        "day": ("date", "date '2024-02-29'"),
+        "at": ("timestamptz", "timestamptz '2024-02-29 10:00:00.000001+02'"),
+        "gone": ("varchar", "null"),
+    }
+    text = "|at=1709193600000001|day=2024-02-29|id=7|name=5:Zoë||paid=true|total=-1.50"
+    query = casts.row_hash((name, kind, f"cast({value} as {kind})") for name, (kind, value) in values.items())
+    assert connection.execute(f"select {query}").fetchall() == [(hashlib.md5(text.encode()).hexdigest(),)]
+
+
+#: Values of one type that are easily taken for each other, or that have no number, as SQL.
+_ALIKE = {
+    "varchar": ["''", "'|'", "'1:'", "'|b=1:x'", "'NULL'", "'Zoë'", "'=x'", "'0'"],
+    "bigint": ["0", "-1", "10", "9223372036854775807"],
+    "decimal(18,4)": ["0", "0.0001", "-10", "10"],
+    "double": ["0.1", "0.1::double + 0.2::double", "0.3", "1e300"],
+    "boolean": ["true", "false"],
+    "date": ["'0001-01-01'", "'2024-01-01'", "'infinity'"],
+    "timestamp": ["'0001-01-01'", "'2024-01-01 00:00:00.000001'", "'2024-01-01'", "'infinity'", "'-infinity'"],
+    "timestamptz": ["'2024-01-01 00:00:00+01'", "'2024-01-01 00:00:00+00'", "'infinity'", "'-infinity'"],
+    "timestamp_ns": ["'2024-01-01 00:00:00.000000001'", "'2024-01-01'"],
+    "uuid": ["'00000000-0000-0000-0000-000000000000'", "'00000000-0000-0000-0000-000000000001'"],
+    "interval": ["'1 month'", "'31 days'"],
+    "blob": [r"'\x00'", r"'\x5Cx00'", "''"],
+    "varchar[]": ["[]", "['a, b']", "['a', 'b']", "['NULL']", "[null]"],
+    'struct(x varchar, "y, z" varchar)': ["{'x': 'a', 'y, z': null}", "{'x': null, 'y, z': 'a'}", "{'x': 'a''', 'y, z': 'NULL'}"],
+}
+
+
+@st.composite
+def rows_alike(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, str]]:
+    """Two rows of the same columns, some of them absent from one."""
+    kinds = draw(st.dictionaries(st.sampled_from(["a", "b", "a=", "|b", "c'"]), st.sampled_from(sorted(_ALIKE)), min_size=1))
+
+    def row() -> dict[str, str]:
+        values = {name: draw(st.sampled_from([None, "null", *_ALIKE[kind]])) for name, kind in kinds.items()}
+        return {name: f"cast({value} as {kinds[name]})" for name, value in values.items() if value is not None} or {"z": "null::bigint"}
+
+    return row(), row()
+
+
+@given(rows_alike())
+def test_rows_have_the_same_hash_if_they_are_the_same_and_only_then(
+    connection: duckdb.DuckDBPyConnection, two: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    one, other = two
+    pairs = ", ".join(f"({one.get(name, 'null')}) is not distinct from ({other.get(name, 'null')})" for name in {**one, **other})
+    is_same = all(connection.execute(f"select {pairs}").fetchall()[0])
+    assert (digest(connection, **one) == digest(connection, **other)) == is_same
+    full = [name for name, value in one.items() if "null" not in value]
+    assert digest(connection, full, **one) == digest(connection, **one)
 
 
 @pytest.mark.parametrize(

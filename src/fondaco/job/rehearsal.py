@@ -31,12 +31,11 @@ def new_rows(lake: Lake, table: Table, pull: Pull, commits: Sequence[Commit]) ->
     rows.begin(connection)
     for batch in pull.batches:
         if batch.num_rows:
-            rows.load_piece(connection, [batch], sum(tally.rows.values()) + 1)
-            shape = rows.Shape.of_piece(connection, table)
-            rows.type_piece(connection, shape)
+            shape = rows.load_piece(connection, table, [batch], sum(tally.rows.values()) + 1)
+            rows.type_piece(connection, shape, is_compared=bool(landed))
             rows.drop_landed(connection, table, landed)
             rows.keep_bad(connection, shape, aside)
             rows.count(connection, table, pull.clock, tally)
-            connection.unregister("piece")
+            rows.drop_piece(connection)
     bad = connection.execute("select count(*) from bad").fetchone()
     return tally.landed + (bad[0] if bad else 0) + len(pull.rejects)

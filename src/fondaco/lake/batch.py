@@ -83,9 +83,8 @@ class _Batch:
 
     def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
         connection = self._connection
-        rows.load_piece(connection, batches, sum(self._tally.rows.values()) + 1)
-        shape = self._admitted(rows.Shape.of_piece(connection, self._origin.table))
-        rows.type_piece(connection, shape)
+        shape = self._admitted(rows.load_piece(connection, self._origin.table, batches, sum(self._tally.rows.values()) + 1))
+        rows.type_piece(connection, shape, is_compared=bool(self._landed.rows))
         rows.drop_landed(connection, self._origin.table, self._landed.rows)
         rows.keep_bad(connection, shape, self._landed.quarantined)
         self._check_types(shape)
@@ -93,7 +92,7 @@ class _Batch:
         rows.count(connection, self._origin.table, self._pull.clock, self._tally)
         if self._tally.landed > landed:
             path = layout.data_path(self._origin.source, self._origin.table.name, self._ingested_at, self._id, number)
-            self._copy_part(f"select * from typed where {rows.GOOD}", path, shape.columns())
+            self._copy_part(f"select * from typed where {rows.good(connection)}", path, shape.columns())
             self._writer.step("part")
         rows.drop_piece(connection)
 

@@ -6,7 +6,7 @@ keeps its instant. Text is held against a spelling first and cast then; other ty
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from fondaco.contracts import Column, decimal_parts, is_number, truth_words
@@ -30,6 +30,9 @@ REASONS = {
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
+_INSTANTS = _NAIVE | {"TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"}
+#: Types whose text holds no `|`.
+_PLAIN = _INTEGERS | _FLOATS | {"DECIMAL", "BOOLEAN", "DATE", "TIME", "UUID", "INTERVAL"}
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
@@ -57,7 +60,7 @@ def typed(column: Column, raw: str, source_type: str) -> str:
         return f"cast(null as {target})"
     if base == "VARCHAR":
         return _from_text(column, raw)
-    if source_type.replace(" ", "") == target or (base == "TIMESTAMP WITH TIME ZONE" and target == "TIMESTAMPTZ"):
+    if _is_same(source_type, column.type):
         return _finite(raw) if target == "DOUBLE" else raw
     if target == "VARCHAR":
         is_nested = source_type.endswith("]") or base in ("STRUCT", "MAP")
@@ -78,31 +81,66 @@ def typed(column: Column, raw: str, source_type: str) -> str:
     return _from_text(replace(column, decimal=".", thousands=""), f"cast({raw} as varchar)")
 
 
-def fault(column: Column, is_key: bool, raw: str, value: str) -> str:
-    """The reason why this column makes the row bad, NULL if it does not, from its raw and its typed value."""
+def always_fits(column: Column, source_type: str) -> bool:
+    """Whether every value of that type is one of the column's type; a double may be no number."""
+    return _is_same(source_type, column.type) and column.type != "double"
+
+
+def fault(column: Column, is_key: bool, raw: str, value: str, *, fits: bool = False, full: bool = False) -> str:
+    """The reason why this column makes the row bad, NULL if it does not, from its raw and its typed value.
+
+    Args:
+        fits, full: it is known that every value fits its type, that there is no NULL; what cannot be is not looked for.
+    """
     cases = []
     if is_key:
-        empty = f" or {raw} = ''" if column.type == "varchar" else ""
-        cases.append(f"when {raw} is null{empty} then 'missing_key'")
-    elif not column.nullable:
+        empty = [f"{raw} is null"] * (not full) + [f"{raw} = ''"] * (column.type == "varchar")
+        cases += [f"when {' or '.join(empty)} then 'missing_key'"] if empty else []
+    elif not column.nullable and not full:
         cases.append(f"when {raw} is null then 'missing_value'")
-    cases.append(f"when {raw} is not null and {value} is null then '{_misfit(column.type)}'")
+    if not fits:
+        cases.append(f"when {raw} is not null and {value} is null then '{_misfit(column.type)}'")
     if column.pattern is not None:
         cases.append(f"when not regexp_full_match(cast({raw} as varchar), {literal(column.pattern)}, 's') then 'pattern_mismatch'")
     if column.minimum is not None:
         cases.append(f"when {value} < cast({literal(column.minimum)} as {column.type}) then 'below_minimum'")
-    return f"case {' '.join(cases)} end"
+    return f"case {' '.join(cases)} end" if cases else "null"
 
 
-def row_hash(values: Iterable[tuple[str, str]]) -> str:
-    """A hash over (column name, SQL value) that tells versions of a row apart: NULL and '' differ, order and absent columns do not count."""
-    parts = (_hash_part(name, value) for name, value in sorted(values))
-    return f"left(sha256(concat({', '.join(parts)})), 32)"
+def row_hash(values: Iterable[tuple[str, str, str]], full: Collection[str] = ()) -> str:
+    """A hash over (column name, DuckDB type, SQL value) that tells versions of a row apart (docs/decisions, "A row's hash …").
+
+    NULL and '' differ; the order of the columns and columns that are NULL or absent do not count.
+
+    Args:
+        full: columns that are known to hold no NULL: their text is the same and costs less to put together.
+    """
+    return f"md5(concat({', '.join(_hash_part(name, kind, value, name in full) for name, kind, value in sorted(values))}))"
 
 
-def _hash_part(name: str, value: str) -> str:
-    text = f"cast({value} as varchar)"
-    return f"case when {value} is not null then concat({literal(f'{len(name)}:{name}')}, length({text}), ':', {text}) end"
+def _hash_part(name: str, kind: str, value: str, is_full: bool) -> str:
+    """``|name=value``, NULL for NULL. What is no number, truth or time may hold any character, so its length goes before it."""
+    base = kind.upper().split("(")[0]
+    head = literal(f"|{name.replace('=', '==')}=")
+    if base in _INSTANTS:
+        items = [head, _microseconds(value, base)]
+    elif base in _PLAIN and not kind.endswith("]"):
+        items = [head, value]
+    else:
+        text = value if base == "VARCHAR" and not kind.endswith("]") else f"cast({value} as varchar)"
+        items = [head, f"strlen({text})", "':'", text]
+    return ", ".join(items) if is_full else f"({' || '.join(items)})"
+
+
+def _microseconds(value: str, base: str) -> str:
+    """An instant as a number, which is several times cheaper than its text and needs no time zone; infinity has none of its own."""
+    number = f"epoch_ns({value})" if base == "TIMESTAMP_NS" else f"epoch_us({value})"
+    return f"coalesce(cast({number} as varchar), cast({value} as varchar))"
+
+
+def _is_same(source_type: str, declared: str) -> bool:
+    target = declared.upper().replace(" ", "")
+    return source_type.replace(" ", "") == target or (source_type == "TIMESTAMP WITH TIME ZONE" and target == "TIMESTAMPTZ")
 
 
 def _misfit(type_name: str) -> str:

@@ -2,12 +2,14 @@
 
 Works in tables of one DuckDB connection: `piece` holds the rows as the source gave them, `typed` the same as declared with the
 code of the first fault in `_fault`, `known` the positions of rows that had landed before, `bad` the quarantined rows.
+Where the source's types are the declared ones, no row is bad and none can have landed before, `typed` is a view: such rows go from the
+source's memory into Parquet in one pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import duckdb
@@ -36,21 +38,28 @@ create or replace temp table bad (
 
 @dataclass(frozen=True)
 class Shape:
-    """The columns of a piece: those that came, and those among them that the system does not declare, by DuckDB type."""
+    """The columns of a piece.
+
+    Attributes:
+        found: those that came, by DuckDB type.
+        drift: those among them that the system does not declare.
+        full: those that hold no NULL in this piece.
+    """
 
     table: Table
     found: dict[str, str]
     drift: tuple[tuple[str, str], ...]
+    full: frozenset[str]
 
     @classmethod
-    def of_piece(cls, connection: duckdb.DuckDBPyConnection, table: Table) -> Shape:
+    def of_piece(cls, connection: duckdb.DuckDBPyConnection, table: Table, full: frozenset[str]) -> Shape:
         described = connection.execute("select column_name, column_type from (describe piece)").fetchall()
         found = {name: "VARCHAR" if kind == '"NULL"' else kind for name, kind in described if name not in (FILE, ROW, POSITION)}
         declared = {column.name for column in table.columns}
-        return cls(table, found, tuple(sorted((name, kind) for name, kind in found.items() if name not in declared)))
+        return cls(table, found, tuple(sorted((name, kind) for name, kind in found.items() if name not in declared)), full)
 
     def without_drift(self) -> Shape:
-        return Shape(self.table, self.found, ())
+        return replace(self, drift=())
 
     def columns(self) -> tuple[tuple[str, str], ...]:
         """The table's own columns as they land."""
@@ -70,11 +79,25 @@ class Shape:
 
     def faults(self) -> list[tuple[Column, str, str]]:
         """(column, reason code or NULL, raw text) of each declared column, over `values`."""
-        key = set(self.table.key)
-        return [
-            (column, casts.fault(column, column.name in key, f"_raw_{index}", quoted(column.name)), f"cast(_raw_{index} as varchar)")
-            for index, column in enumerate(self.table.columns)
-        ]
+        return [(column, self._fault(index, column), f"cast(_raw_{index} as varchar)") for index, column in enumerate(self.table.columns)]
+
+    def is_as_declared(self) -> bool:
+        """Whether the source's own types are the declared ones, so that looking for faults costs next to nothing."""
+        return all(self._fits(column) and column.pattern is None for column in self.table.columns)
+
+    def typed(self) -> str:
+        """Query over `piece`: the columns as they land, their hash, and the first fault."""
+        own = ", ".join(quoted(name) for name, _ in self.columns())
+        hashed = casts.row_hash(((name, kind, quoted(name)) for name, kind in self.columns()), self.full)
+        faults = ", ".join(fault for _, fault, _ in self.faults())
+        return f"select {own}, {FILE}, {ROW}, {POSITION}, {hashed} as _row_hash, coalesce({faults}) as _fault from ({self.values()})"
+
+    def _fits(self, column: Column) -> bool:
+        return column.name not in self.found or casts.always_fits(column, self.found[column.name])
+
+    def _fault(self, index: int, column: Column) -> str:
+        fits, full = self._fits(column), column.name in self.full
+        return casts.fault(column, column.name in self.table.key, f"_raw_{index}", quoted(column.name), fits=fits, full=full)
 
 
 def begin(connection: duckdb.DuckDBPyConnection) -> None:
@@ -82,31 +105,32 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_BAD)
 
 
-def load_piece(connection: duckdb.DuckDBPyConnection, batches: Sequence[pa.RecordBatch], first_position: int) -> None:
-    """Makes the batches the table `piece`, numbered on from `first_position`."""
+def load_piece(connection: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[pa.RecordBatch], first_position: int) -> Shape:
+    """Makes the batches the table `piece`, numbered on from `first_position`, and says what it holds."""
     rows = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
-    numbers = pa.array(range(first_position, first_position + rows.num_rows), pa.int64())
+    numbers = pa.arange(first_position, first_position + rows.num_rows)  # type: ignore[attr-defined]  # the stubs are older
     connection.register("piece", rows.append_column(POSITION, numbers))
+    return Shape.of_piece(connection, table, frozenset(name for name in rows.column_names if not rows[name].null_count))
 
 
 def drop_piece(connection: duckdb.DuckDBPyConnection) -> None:
     """Gives the piece's memory back before the next one is read."""
+    connection.execute("drop view typed")
+    connection.execute("drop table if exists kept")
     connection.unregister("piece")
-    connection.execute("drop table typed")
 
 
-def type_piece(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
-    """Makes `typed` from `piece`, and `known` empty."""
-    own = [quoted(name) for name, _ in shape.columns()]
-    hashed = casts.row_hash((name, quoted(name)) for name, _ in shape.columns())
-    faults = ", ".join(fault for _, fault, _ in shape.faults())
-    connection.execute(
-        f"""
-        create or replace temp table typed as
-        select {", ".join(own)}, {FILE}, {ROW}, {POSITION}, {hashed} as _row_hash, coalesce({faults}) as _fault
-        from ({shape.values()})
-        """
-    )
+def type_piece(connection: duckdb.DuckDBPyConnection, shape: Shape, *, is_compared: bool) -> None:
+    """Makes `typed` from `piece`, and `known` empty.
+
+    Args:
+        is_compared: the rows will be held against those that landed before.
+    """
+    query = shape.typed()
+    if is_compared or not shape.is_as_declared() or _any(connection, f"from ({query}) where _fault is not null"):
+        connection.execute(f"create or replace temp table kept as {query}")
+        query = "from kept"
+    connection.execute(f"create or replace temp view typed as {query}")
     connection.execute(f"create or replace temp table known as select {POSITION} from typed where false")
 
 
@@ -133,7 +157,7 @@ def drop_landed(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequ
 
 def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, quarantined: Sequence[str]) -> None:
     """Puts the bad rows of `piece` into `bad` with every fault of theirs; those that `quarantined` files hold already become known."""
-    if connection.execute("select count(*) from typed where _fault is not null").fetchall() == [(0,)]:
+    if not _any(connection, "from typed where _fault is not null"):
         return
     names = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in shape.found)
     each = ", ".join(f"{{'column': {literal(column.name)}, 'reason': {fault}, 'value': {raw}}}" for column, fault, raw in shape.faults())
@@ -166,7 +190,7 @@ def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, quarantined: S
 
 def has_misfit(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
     """Whether a value of that column in `bad` does not fit its type."""
-    return _number(connection, f"select count(*) from bad where \"column\" = {literal(column)} and reason like 'not_%'") > 0
+    return _any(connection, f"from bad where \"column\" = {literal(column)} and reason like 'not_%'")
 
 
 def keep_rejects(connection: duckdb.DuckDBPyConnection, rejects: Sequence[Reject]) -> None:
@@ -189,7 +213,7 @@ def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, 
         tally.rows[file] = tally.rows.get(file, 0) + rows
     column = table.column(table.cursor) if table.cursor is not None else None
     cursor = _cursor_range(column, clock) if column else "null, null, null, 0, 0"
-    counts = f"select (select count(*) from known), count(*), {cursor} from typed where {GOOD}"
+    counts = f"select (select count(*) from known), count(*), {cursor} from typed where {good(connection)}"
     known, landed, *found = connection.execute(counts).fetchall()[0]
     tally.known += known
     tally.landed += landed
@@ -199,8 +223,10 @@ def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, 
             tally.future_rows = _from_the_future(connection, column, clock)
 
 
-#: Which rows of `typed` land.
-GOOD = f"_fault is null and {POSITION} not in (select {POSITION} from known)"
+def good(connection: duckdb.DuckDBPyConnection) -> str:
+    """Which rows of `typed` land, as a condition."""
+    known = f" and {POSITION} not in (select {POSITION} from known)" if _any(connection, "from known") else ""
+    return f"_fault is null{known}"
 
 
 def _cursor_range(column: Column, clock: datetime) -> str:
@@ -219,7 +245,7 @@ def _is_safe(column: Column, clock: datetime) -> str:
 def _from_the_future(connection: duckdb.DuckDBPyConnection, column: Column, clock: datetime) -> list[str]:
     """The first rows whose cursor lies in the future, by file and row."""
     found = connection.execute(
-        f"select {FILE}, {ROW} from typed where {GOOD} and not ({_is_safe(column, clock)}) order by {POSITION} limit {EXAMPLES}"
+        f"select {FILE}, {ROW} from typed where {good(connection)} and not ({_is_safe(column, clock)}) order by {POSITION} limit {EXAMPLES}"
     ).fetchall()
     return [f"{file}, row {row}" if file is not None else f"row {row}" for file, row in found]
 
@@ -231,5 +257,6 @@ def _cursor_text(value: str, column: Column) -> str:
     return f"cast({value} as varchar)"
 
 
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])
+def _any(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Whether there is a row of that kind."""
+    return bool(connection.execute(f"select exists (select 1 {rows})").fetchall()[0][0])

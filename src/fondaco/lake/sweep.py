@@ -122,7 +122,7 @@ def _write_tombstones(writer: Writer, origin: Origin, keys: Keys, batch: str, pa
             value = f"timestamp '{_clock_text(keys)}'"
         values[column.name] = f"cast({value} as {column.type})"
     own = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
-    hashed = casts.row_hash((name, quoted(name)) for name in values)
+    hashed = casts.row_hash((column.name, column.type, quoted(column.name)) for column in table.columns)
     order = ", ".join(quoted(name) for name in table.key)
     query = f"""
         with dead as (
