@@ -77,7 +77,7 @@ REFUSED = {
     "44_json_as_csv.csv": "is JSON under the name of a CSV",
     "46_truncated.csv.gz": "is a truncated gzip archive",
     "50_many_columns.csv": "has 3,000 columns that are not declared",
-    "84_zip_slip.zip": "is a zip archive",
+    "84_zip_slip.zip": "a path that leads out of the archive",
     "94_truncated.parquet": "is no whole Parquet file",
 }
 LANDED = {

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from fondaco.contracts import System, Table
+from fondaco.contracts import FileFormat, System, Table
 from fondaco.errors import SourceError
 from fondaco.sources import gathering
+from fondaco.sources.archive import Drop
 from fondaco.sources.base import Position, Pull
+from fondaco.sources.content import Content
 from fondaco.sources.files import FileDrops
+from fondaco.sources.kinds import read
+from fondaco.sources.listing import matcher
 
 HEADER = "id,name,price\n"
 
@@ -121,8 +127,10 @@ def test_temporary_and_hidden_files_are_not_looked_at(folder: Folder) -> None:
 
 def test_files_of_no_table_are_told(folder: Folder) -> None:
     folder.write("readme.txt", "hello")
-    folder.write("week.zip", "PK\x03\x04")
-    assert folder.source.notes() == ["drops: 2 files match no table: readme.txt, week.zip"]
+    with zipfile.ZipFile(folder.path / "week.zip", "w") as archive:
+        archive.writestr("a.csv", HEADER)
+        archive.writestr("read/me.txt", "hello")
+    assert folder.source.notes() == ["drops: 2 files match no table: readme.txt, week.zip/read/me.txt"]
 
 
 def test_a_file_that_changes_while_it_is_young_waits(folder: Folder, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,3 +194,86 @@ def test_a_position_survives_its_json(folder: Folder) -> None:
     folder.read()
     assert folder.position is not None
     assert Position.from_json(folder.position.to_json()) == folder.position
+
+
+def test_globs_are_those_of_a_shell() -> None:
+    cases = {
+        "a*.csv": {"a.csv": True, "ab.csv": True, "x/a.csv": False, "a/b.csv": False, "a.CSV": False},
+        "*/a.csv": {"x/a.csv": True, "a.csv": False, "x/y/a.csv": False},
+        "**/a?.csv": {"ab.csv": True, "x/ab.csv": True, "x/y/ab.csv": True, "a.csv": False},
+        "day-[0-9].csv": {"day-1.csv": True, "day-x.csv": False},
+        "day-[!0-9].csv": {"day-1.csv": False, "day-x.csv": True},
+        "a+(b).csv": {"a+(b).csv": True, "aab.csv": False},
+        "ü*": {"üx": True, "u\u0308x": False},
+        "x/**": {"x/a": True, "x/y/a": True, "a": False},
+    }
+    for glob, names in cases.items():
+        assert {name: matcher(glob)(name) for name in names} == names, glob
+
+
+def test_odd_names_are_names_like_any_other(folder: Folder) -> None:
+    names = ["a b.csv", "ä.csv", "a\u0308.csv", "new\nline.csv", "it's.csv", 'say "x".csv', "100%.csv", "[a].csv"]
+    for number, name in enumerate(names):
+        folder.write(name, f"{HEADER}{number},n,1\n")
+    (pull,) = folder.read()
+    assert {row["_file"] for batch in pull.batches for row in batch.to_pylist()} == set(names)
+    assert folder.read() == []
+
+
+def test_a_name_that_is_no_text_is_told_and_the_others_are_read(folder: Folder) -> None:
+    (folder.path / os.fsdecode(b"caf\xe9.csv")).write_text(f"{HEADER}1,n,1\n")
+    folder.write("a.csv", f"{HEADER}2,n,1\n")
+    (pull,) = folder.read()
+    assert ["caf\\xe9.csv" in str(error) for error in pull.errors] == [True]
+    assert list(pull.step.files) == ["a.csv"]
+
+
+def test_links_are_followed_and_a_link_to_nothing_or_to_itself_is_not(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "b.csv").write_text(f"{HEADER}1,n,1\n")
+    folder.table = replace(folder.table, files="**/*.csv")
+    folder.source = FileDrops("drops", System("shop", "", "UTC", None, (), {"things": folder.table}), folder.path, settle=0)
+    (folder.path / "a.csv").symlink_to(elsewhere / "b.csv")
+    (folder.path / "gone.csv").symlink_to(elsewhere / "c.csv")
+    (folder.path / "in").symlink_to(elsewhere)
+    (folder.path / "round").symlink_to(folder.path)
+    (pull,) = folder.read()
+    assert "a.csv" in pull.step.files
+    assert "in/b.csv repeats the content of a.csv: left out" in pull.notes
+    assert not any("gone" in name for name in pull.step.files)
+
+
+def test_a_copy_lands_when_what_it_repeats_was_never_read(folder: Folder) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    folder.write("b.csv", f"{HEADER}1,n,1\n")
+    (pull,) = folder.source.pulls(folder.table, None)
+    folder.position = Position(files={"b.csv": pull.step.files["b.csv"]})
+    assert pull.step.files["b.csv"].same_as == "a.csv"
+    (folder.path / "a.csv").unlink()
+    assert folder.ids() == ["1"]
+
+
+def test_a_refused_file_is_tried_again_when_the_declaration_has_changed(folder: Folder) -> None:
+    folder.write("a.csv", f"{HEADER}1,Zoë,1\n".encode("cp1252").decode("latin-1"))
+    (folder.path / "a.csv").write_bytes(f"{HEADER}1,Zoë,1\n".encode("cp1252"))
+    (pull,) = folder.read()
+    assert ["is not utf-8" in error.message for error in pull.errors] == [True]
+    assert [len(pull.errors) for pull in folder.read()] == [1]
+    folder.table = replace(folder.table, format=FileFormat("csv", encoding="cp1252"))
+    assert folder.ids() == ["1"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_waits(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder.write("a.csv", f"{HEADER}1,n,1\n")
+
+    def replaced(drop: Drop, table: Table) -> Content:
+        content = read(drop, table)
+        content.batches = iter(list(content.batches))
+        path.write_text(f"{HEADER}1,n,1\n2,n,1\n")
+        return content
+
+    monkeypatch.setattr(gathering, "read", replaced)
+    (pull,) = folder.read()
+    assert (list(pull.batches), pull.notes) == ([], ["a.csv is still being written: it waits for the next run"])
+    monkeypatch.undo()
+    assert folder.ids() == ["1", "2"]

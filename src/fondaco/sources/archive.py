@@ -13,14 +13,17 @@ _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 #: Beginnings of files that are something else than text, and what to do about them.
 _FOREIGN = {
-    b"PK\x03\x04": ("is a zip archive (or an Office file)", "unpack it and drop the files themselves, or pack them with gzip"),
-    b"PK\x05\x06": ("is an empty zip archive", "drop the files themselves, or pack them with gzip"),
-    b"PAR1": ("is a Parquet file", "declare `format: {kind: parquet}` or name it *.parquet"),
+    b"PK\x03\x04": ("is a zip archive (or an Office file)", "name it .zip or .xlsx, as what it is"),
+    b"PK\x05\x06": ("is an empty zip archive", "send the files"),
+    b"\xd0\xcf\x11\xe0": ("is an old Office file, or one with a password", "save it as .xlsx without a password"),
+    b"\x1f\x8b": ("is packed twice", "pack it once"),
+    b"PAR1": ("is a Parquet file", "name it .parquet"),
     b"7z\xbc\xaf": ("is a 7z archive", "unpack it, or pack it with gzip"),
     b"BZh": ("is a bzip2 archive", "unpack it, or pack it with gzip"),
     b"\x28\xb5\x2f\xfd": ("is a zstd archive", "unpack it, or pack it with gzip"),
     b"%PDF": ("is a PDF", "export the data as CSV, JSON lines or Parquet"),
 }
+_TAR_AT = 257
 
 
 class Drop:
@@ -29,17 +32,19 @@ class Drop:
     Attributes:
         path: where it is.
         name: its path below the source's folder, with slashes.
+        where: how errors name the place; the path unless it is a copy of something else.
         sha256: of the bytes as stored; set once they were read to the end.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, where: str | None = None) -> None:
         self.path = path
         self.name = name
+        self.where = where or str(path)
         self.sha256 = ""
 
     def rejected(self, reason: str, hint: str | None = None, row: int | None = None) -> FileRejected:
         """The error that refuses this file whole."""
-        place = f"{self.path}, row {row}" if row is not None else str(self.path)
+        place = f"{self.where}, row {row}" if row is not None else self.where
         return FileRejected(f"{self.name} {reason}; nothing of it was loaded", where=place, hint=hint)
 
     def digest(self) -> str:
@@ -62,7 +67,7 @@ class Drop:
             self._check_beginning(first)
             pieces = iter(lambda: file.read(_CHUNK), b"")
             stored = _hashed(first, pieces, digest)
-            yield from self._unpacked(stored) if first.startswith(_GZIP) else stored
+            yield from self._checked(self._unpacked(stored) if first.startswith(_GZIP) else stored)
         self.sha256 = digest.hexdigest()
 
     def _check_beginning(self, first: bytes) -> None:
@@ -73,9 +78,17 @@ class Drop:
             raise self.rejected("is a gzip archive but not named .gz", "rename it to end in .gz")
         if named and not packed:
             raise self.rejected("is named .gz but is no gzip archive", "pack it, or take the .gz off its name")
+
+    def _checked(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, if what they begin with may be text."""
+        first = next(chunks, b"")
         for magic, (what, hint) in _FOREIGN.items():
             if first.startswith(magic):
                 raise self.rejected(what, hint)
+        if first[_TAR_AT : _TAR_AT + 5] == b"ustar":
+            raise self.rejected("is a tar archive", "pack the files with zip, or each with gzip")
+        yield first
+        yield from chunks
 
     def _unpacked(self, stored: Iterator[bytes]) -> Iterator[bytes]:
         """Gunzips one or several members; zlib verifies checksum and length of each."""

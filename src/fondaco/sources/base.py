@@ -55,6 +55,8 @@ class FileMark:
         rows: records read from it.
         same_as: the file whose content it repeats; it was left out.
         rejected: why it was refused whole, as (message, hint); it is named on every run until it is mended or removed.
+        declared: names the declaration under which it was refused; under another one it is tried again.
+        members: for an archive, how many of its files were looked at, each with a mark of its own.
     """
 
     size: int
@@ -63,6 +65,8 @@ class FileMark:
     rows: int = 0
     same_as: str | None = None
     rejected: tuple[str, str | None] | None = None
+    declared: str | None = None
+    members: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         json: dict[str, Any] = {"size": self.size, "mtime_ns": self.mtime_ns, "sha256": self.sha256, "rows": self.rows}
@@ -70,6 +74,10 @@ class FileMark:
             json["same_as"] = self.same_as
         if self.rejected is not None:
             json["rejected"] = list(self.rejected)
+        if self.declared is not None:
+            json["declared"] = self.declared
+        if self.members is not None:
+            json["members"] = self.members
         return json
 
     @classmethod
@@ -82,6 +90,8 @@ class FileMark:
             rows=json["rows"],
             same_as=json.get("same_as"),
             rejected=(rejected[0], rejected[1]) if rejected else None,
+            declared=json.get("declared"),
+            members=json.get("members"),
         )
 
 
@@ -153,6 +163,7 @@ class Pull:
         notes: what a person should know, such as a file that was re-sent.
         errors: files that were refused whole.
         files_read: rows_read by file; the batches of several files can be read more than once.
+        declared: names the declaration under which files are read.
     """
 
     identity: str
@@ -166,10 +177,14 @@ class Pull:
     notes: list[str] = field(default_factory=list)
     errors: list[FileRejected] = field(default_factory=list)
     files_read: dict[str, int] = field(default_factory=dict)
+    declared: str | None = None
 
     def refused(self, error: FileRejected) -> Pull:
         """What is left of a pull whose one file turned out bad while it was read: no rows, and the file marked as refused."""
-        marks = {name: replace(mark, rows=0, rejected=(error.message, error.hint)) for name, mark in self.step.files.items()}
+        marks = {
+            name: replace(mark, rows=0, rejected=(error.message, error.hint), declared=self.declared)
+            for name, mark in self.step.files.items()
+        }
         return Pull(self.identity, (), self.clock, Position(files=marks), notes=self.notes, errors=[*self.errors, error])
 
     def without(self, names: Collection[str]) -> Pull:

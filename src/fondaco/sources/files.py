@@ -6,7 +6,6 @@ reads no bytes. A refused file is remembered with its reason and named on every 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,13 +13,13 @@ from pathlib import Path
 
 from fondaco.contracts import System, Table
 from fondaco.errors import FileRejected, SourceError
+from fondaco.sources.archives import Archives
 from fondaco.sources.base import Keys, Position, Pull
-from fondaco.sources.gathering import Gathering, Seen
+from fondaco.sources.gathering import Gathering
+from fondaco.sources.listing import Seen, depth_of, matcher, walk
 
 #: A file is read when it has not changed for this long, in seconds; until then somebody may be writing it.
 SETTLE = 0.5
-
-_TEMPORARY = ("~", ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".lock")
 
 
 class FileDrops:
@@ -42,6 +41,7 @@ class FileDrops:
         self.folder = folder
         self._settle = settle
         self._now = now
+        self._archives = Archives(system)
 
     def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
         """New files of the table in the order of their paths.
@@ -49,17 +49,13 @@ class FileDrops:
         Raises:
             SourceError: there is no such folder, it cannot be listed, or the table has no files.
         """
-        position = position or Position()
-        gathering = Gathering(self.name, table, position, self._clock())
-        fresh = list[Seen]()
-        for seen in self._listing(table):
-            mark = position.files.get(seen.name)
-            if not seen.is_as(mark):
-                fresh.append(seen)
-            elif mark is not None and mark.rejected:
-                gathering.pull.errors.append(FileRejected(mark.rejected[0], where=str(seen.path), hint=mark.rejected[1]))
+        gathering = Gathering(self.name, table, position or Position(), self._clock())
+        fresh = [seen for seen in self._listing(table, gathering.pull.errors) if not gathering.knows(seen)]
         for seen in self._settled(fresh, gathering):
-            yield from gathering.take(seen)
+            if not seen.is_zip:
+                yield from gathering.take(seen)
+            elif self._archives.members(table, seen) != set():
+                yield from self._archives.read(seen, table, gathering)
         yield from gathering.rest()
 
     def keys(self, table: Table, position: Position | None) -> Keys | None:  # noqa: ARG002
@@ -68,14 +64,16 @@ class FileDrops:
 
     def notes(self) -> list[str]:
         """Names files that belong to no table."""
-        if not os.access(self.folder, os.R_OK | os.X_OK):
+        globs = [matcher(table.files) for table in self.system.tables.values() if table.files and table.format]
+        others = list[str]()
+        try:
+            for seen in walk(self.folder, []):
+                if seen.is_zip:
+                    others += self._archives.of_no_table(seen)
+                elif not any(glob(seen.name) for glob in globs):
+                    others.append(seen.name)
+        except OSError:
             return []  # each table says so
-        claimed = {seen.path for table in self.system.tables.values() if table.files and table.format for seen in self._listing(table)}
-        others = [
-            name
-            for path in self.folder.rglob("*")
-            if path not in claimed and path.is_file() and not _is_temporary(name := self._name(path))
-        ]
         if not others:
             return []
         more = f" and {len(others) - 5:,} more" if len(others) > 5 else ""
@@ -87,10 +85,8 @@ class FileDrops:
     def _clock(self) -> datetime:
         return self._now().astimezone(UTC).replace(tzinfo=None)
 
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
-
-    def _listing(self, table: Table) -> list[Seen]:
+    def _listing(self, table: Table, errors: list[FileRejected]) -> list[Seen]:
+        """The table's files, and every archive that may hold some."""
         if table.files is None or table.format is None:
             raise SourceError(
                 f"table {table.name!r} of system {self.system.name!r} declares no files",
@@ -102,15 +98,13 @@ class FileDrops:
                 where=str(self.folder),
                 hint=f"create it, or set sources.{self.name}.path",
             )
+        is_mine = matcher(table.files)
         try:
-            with os.scandir(self.folder):  # glob takes a folder that may not be listed for an empty one
-                paths = {self._name(path): path for path in self.folder.glob(table.files)}
-        except PermissionError as error:
+            return [seen for seen in walk(self.folder, errors, depth_of(table.files)) if seen.is_zip or is_mine(seen.name)]
+        except OSError as error:
             raise SourceError(
                 f"the folder of source {self.name!r} cannot be listed", where=str(self.folder), hint="grant read access to it"
             ) from error
-        found = (Seen.at(path, name) for name, path in sorted(paths.items()) if not _is_temporary(name))
-        return [seen for seen in found if seen]
 
     def _settled(self, fresh: list[Seen], gathering: Gathering) -> list[Seen]:
         """The files that nobody is writing: those that changed lately get a second look."""
@@ -122,12 +116,8 @@ class FileDrops:
         time.sleep(min(self._settle, max(0.0, youngest + self._settle - now)))
         settled = list[Seen]()
         for seen in fresh:
-            if seen.name not in young or Seen.at(seen.path, seen.name) == seen:
+            if seen.name not in young or seen.is_still():
                 settled.append(seen)
             else:
                 gathering.wait(seen)
         return settled
-
-
-def _is_temporary(name: str) -> bool:
-    return name.lower().endswith(_TEMPORARY) or any(part.startswith(".") for part in name.split("/"))
