@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import servers
+from fondaco.storage import Bucket
+from tests import s3, servers
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,11 +50,34 @@ def mariadb_server() -> Iterator[servers.Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[servers.Server]:
+    """An S3 store; a test makes a bucket of its own in it."""
+    with servers.s3() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: servers.Server) -> Bucket:
+    """An empty bucket."""
+    return s3.new_bucket(s3_server)
+
+
+@pytest.fixture
+def proxy(s3_server: servers.Server, bucket: Bucket) -> Iterator[s3.Proxy]:
+    """What stands between us and the bucket, and lets requests through until it is told otherwise."""
+    with s3.Proxy(s3_server, bucket) as between:
+        yield between
+
+
 @pytest.fixture(autouse=True)
-def _no_fondaco_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own FONDACO_… variables must not reach a test."""
-    for name in [name for name in os.environ if name.startswith("FONDACO_") and name != "FONDACO_SHARED_DATA"]:
+def _no_environment_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own FONDACO_… and AWS_… variables must not reach a test, nor his AWS configuration."""
+    for name in [name for name in os.environ if name.startswith(("FONDACO_", "AWS_")) and name != "FONDACO_SHARED_DATA"]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

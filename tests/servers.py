@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -109,6 +110,17 @@ def mariadb(*settings: str) -> Iterator[Server]:
             yield Server("127.0.0.1", port, "fondaco", PASSWORD, process.pid, log)
 
 
+@contextmanager
+def s3() -> Iterator[Server]:
+    """An S3 store whose buckets do not outlive it; it takes any key."""
+    with _folder("s3") as folder:
+        log, port = folder / "log", free_port()
+        command = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
+        with _process(command, log, signal.SIGKILL, is_own=False) as process:
+            _until_ready(lambda: _answers(port), process, log)
+            yield Server("127.0.0.1", port, "anybody", PASSWORD, process.pid, log)
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
@@ -176,9 +188,11 @@ def _run(command: Sequence[str]) -> None:
 
 
 @contextmanager
-def _process(command: Sequence[str], log: Path, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: Sequence[str], log: Path, stop: signal.Signals, *, is_own: bool = True) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as said:
-        process = subprocess.Popen(command, user=_account(), stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, cwd="/")
+        process = subprocess.Popen(
+            command, user=_account() if is_own else None, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, cwd="/"
+        )
     try:
         yield process
     finally:

@@ -10,9 +10,9 @@ import pytest
 from fondaco.storage import Folder, Store, open_store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(Folder(tmp_path / "new" / "lake"))
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return open_store(request.getfixturevalue("bucket") if request.param == "bucket" else Folder(tmp_path / "new" / "lake"))
 
 
 def test_objects_are_created_once_and_replaced_whole(store: Store) -> None:

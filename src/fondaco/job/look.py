@@ -69,4 +69,5 @@ def reasons(lake: Lake, commits: Iterable[Commit]) -> dict[str, int]:
     if not paths:
         return {}
     counted = "select detail, count(*) from read_parquet(?, hive_partitioning = false) group by all order by 2 desc, 1"
-    return dict(lake.connection.execute(counted, [paths]).fetchall())
+    with lake.reading():
+        return dict(lake.connection.execute(counted, [paths]).fetchall())

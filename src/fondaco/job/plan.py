@@ -117,7 +117,8 @@ class _Sight:
                 pulls.append(pull)
                 errors += [f"{error.message} ({error.where})" if error.where else error.message for error in pull.errors]
                 if self.lake is not None and commits and pull.overlaps != "none":
-                    found = new_rows(self.lake, table, pull, commits)
+                    with self.lake.reading():
+                        found = new_rows(self.lake, table, pull, commits)
                 else:
                     drift = drift or _drift(table, pull)
                     found = pull.rows_read

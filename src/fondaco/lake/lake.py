@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from fondaco.lake.engine import connect
 from fondaco.lake.live import Live
 from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
 from fondaco.lake.state import State
-from fondaco.storage import Place, Store, open_store, place_at
+from fondaco.storage import Access, Place, Store, admit, explained, open_store, place_at
 
 #: A file that no commit names is swept when it is older than this; a writer elsewhere may still need a younger one.
 ORPHAN_AGE = timedelta(days=1)
@@ -41,6 +41,7 @@ class Lake:
         self.audit = Audit(store)
         self.on_step = on_step
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._access: Access | None = None
 
     @classmethod
     def open(cls, place: Place | Path | str, on_step: Callable[[str], None] = _go_on) -> Lake:
@@ -70,14 +71,17 @@ class Lake:
 
     def state(self) -> State:
         """Where every table stands: as saved if that is the log's last word, else brought up to it from the log."""
-        saved = self._saved_state()
+        return self._up_to_date(self._saved_state())
+
+    def _up_to_date(self, saved: State) -> State:
         if saved.commit and not self.log.exists(saved.commit + 1):
             return saved
         return saved.after(self.log.commits(after=saved.commit))
 
     def refresh_state(self) -> State:
         """The state; ingestion_state.json is mended if it was missing, older or broken."""
-        state, saved = self.state(), self._saved_state()
+        saved = self._saved_state()
+        state = self._up_to_date(saved)
         if state != saved:
             self.save_state(state)
             if state.commit:
@@ -126,16 +130,22 @@ class Lake:
             LockedError: another process holds it.
             LakeError: the lake cannot be written.
         """
-        with self.store.alone(layout.LOCK):
+        with self.reading(), self.store.alone(layout.LOCK):
             if not self.store.is_shared:
                 self.log.drop_torn(acknowledged=self._saved_state().commit)
             yield
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Within it, what the engine meets in the lake becomes an error with a next step."""
+        return explained(self.store.place)
+
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The lake's own DuckDB, opened when it is first needed."""
-        if self._connection is None:
+        if self._connection is None or self._access is None:
             self._connection = connect(self.store.scratch)
+            self._access = admit(self._connection, self.store.place)
+        self._access.renew()
         return self._connection
 
     def orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:

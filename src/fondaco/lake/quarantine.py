@@ -63,13 +63,14 @@ def list_quarantine(lake: Lake, table: str | None = None) -> list[QuarantineEntr
     commits = _commits(lake, table)
     if not commits:
         return []
-    found = lake.connection.execute(
-        f"""
+    with lake.reading():
+        found = lake.connection.execute(
+            f"""
         select _source, _table, reason, "column", min(detail), _file, count(*), arg_min(value, (_batch_id, _row)), arg_min(_row, (_batch_id, _row)),
             max(_batch_id), strftime(max(_ingested_at), '%Y-%m-%dT%H:%M:%S.%fZ')
         from {_files(lake, commits)} group by all order by 1, 2, 6, 3, 4
         """
-    ).fetchall()
+        ).fetchall()
     return [QuarantineEntry(*row) for row in found]
 
 
@@ -79,12 +80,13 @@ def show_quarantine(lake: Lake, table: str | None = None, reason: str | None = N
     if not commits:
         return []
     only = f"where reason = {literal(reason)}" if reason else ""
-    found = lake.connection.execute(
-        f"""
+    with lake.reading():
+        found = lake.connection.execute(
+            f"""
         select _source, _table, _file, _row, reason, detail, "column", value, raw, faults, _batch_id, strftime(_ingested_at, '%Y-%m-%dT%H:%M:%S.%fZ')
         from {_files(lake, commits)} {only} order by _batch_id, _file, _row limit {limit}
         """
-    ).fetchall()
+        ).fetchall()
     return [QuarantinedRow(*row) for row in found]
 
 

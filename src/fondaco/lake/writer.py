@@ -16,7 +16,7 @@ from fondaco.lake import layout
 from fondaco.lake.casts import literal
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.quality import Quality
-from fondaco.storage import Store, storage_error
+from fondaco.storage import Store, engine_error, storage_error
 
 _PARQUET = "format parquet, compression zstd"
 
@@ -85,4 +85,5 @@ class Writer:
         try:
             yield
         except (duckdb.IOException, OSError) as error:
-            raise storage_error(error, "write", str(place), self.store.place) from error
+            found = engine_error(error, self.store.place) if self.store.is_shared and isinstance(error, duckdb.Error) else None
+            raise found or storage_error(error, "write", str(place), self.store.place) from error

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from fondaco.errors import LakeError
 from fondaco.storage.place import Folder, Place
 
 
@@ -89,9 +88,11 @@ class Store(Protocol):
 
 def open_store(place: Place) -> Store:
     """Opens a place; a folder is made if it is not there, a bucket must exist."""
-    if not isinstance(place, Folder):
-        raise LakeError(f"{place} cannot be opened yet", hint=f"set {place.setting}.path to a folder")
-    # obstore is not waited for where a call opens no store
-    from fondaco.storage.folder import FolderStore
+    # obstore is not waited for where a call opens no store, nor what S3 needs where there is none
+    if isinstance(place, Folder):
+        from fondaco.storage.folder import FolderStore
 
-    return FolderStore(place)
+        return FolderStore(place)
+    from fondaco.storage.bucket import BucketStore
+
+    return BucketStore(place)

@@ -4,6 +4,7 @@ door.py      connections; nobody else opens the warehouse
 bronze.py    views over the committed files of the lake, as statements
 widening.py  the type that holds what several types held
 project.py   what dbt is told: variables, folders, and a fingerprint of all that shapes the tables
+plugin.py    how dbt comes to read a lake in a bucket
 dbt.py       one `dbt build` in this process, its result as values
 ops.py       which builds there were, and up to which commit
 build.py     bronze, dbt, record: the stage

@@ -91,7 +91,7 @@ def build(
     rules = fingerprint(settings, systems)
     live = lake.live()
     reason = needs_build(settings, lake, full_refresh=full_refresh) or "nothing is new"
-    with writer(settings.warehouse) as connection:
+    with writer(settings.warehouse, lake.store.place) as connection:
         ops.prepare(connection)
         last = ops.last_build(connection)
         start_over = (
@@ -107,6 +107,7 @@ def build(
     result = dbt_build(
         folders(settings),
         variables(settings, systems),
+        lake.store.place,
         select=select,
         exclude=() if start_over or select else _MADE_ONCE,
         full_refresh=start_over,
@@ -120,8 +121,8 @@ def build(
     return BuildReport(
         models_ok=models,
         tests_ok=tests,
-        failures=_with_examples(settings, result, result.failures),
-        warnings=_with_examples(settings, result, result.warnings),
+        failures=_with_examples(settings, lake, result, result.failures),
+        warnings=_with_examples(settings, lake, result, result.warnings),
         nodes=result.nodes,
         full_refresh=start_over,
         reason=reason,
@@ -129,12 +130,12 @@ def build(
     )
 
 
-def _with_examples(settings: Settings, result: DbtResult, findings: tuple[Failure, ...]) -> tuple[Failure, ...]:
+def _with_examples(settings: Settings, lake: Lake, result: DbtResult, findings: tuple[Failure, ...]) -> tuple[Failure, ...]:
     """The findings; those of data tests show the first rows at fault instead of a count alone."""
     if not any(finding.node in result.questions for finding in findings):
         return findings
     counts = {node.name: node.rows for node in result.nodes}
-    with reader(settings.warehouse) as connection:
+    with reader(settings.warehouse, lake.store.place) as connection:
         return tuple(
             replace(finding, message=_rows_at_fault(connection, result.questions[finding.node], counts[finding.node] or 0))
             if finding.node in result.questions

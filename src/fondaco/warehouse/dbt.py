@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fondaco.errors import BuildError
+from fondaco.storage import Place
 from fondaco.warehouse.nodes import Failure, NodeResult
 
 _FAILED = ("error", "fail", "runtime error")
@@ -38,6 +39,7 @@ class DbtResult:
 def dbt_build(
     folders: Mapping[str, Path],
     variables: Mapping[str, Any],
+    lake: Place,
     *,
     select: str | None = None,
     exclude: tuple[str, ...] = (),
@@ -48,6 +50,7 @@ def dbt_build(
 
     Args:
         folders: dbt's options that name folders, without the dashes.
+        lake: where bronze is.
         select: dbt's node selection; None builds everything.
         exclude: selections that are left out.
         on_step: told a line for each node that begins.
@@ -57,10 +60,13 @@ def dbt_build(
     """
     from dbt.cli.main import dbtRunner
 
+    from fondaco.warehouse.plugin import lent, renew
+
     seen: dict[str, int] = {"done": 0}
 
     def follow(event: Any) -> None:
         if event.info.name == "NodeStart":
+            renew()
             seen["done"] += 1
             on_step(f"{seen['done']}: {event.data.node_info.node_name}")
 
@@ -80,7 +86,8 @@ def dbt_build(
     if full_refresh:
         arguments.append("--full-refresh")
     try:
-        outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
+        with lent(lake):
+            outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
     finally:
         release()
     if isinstance(outcome.exception, KeyboardInterrupt):

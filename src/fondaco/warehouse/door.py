@@ -10,11 +10,15 @@ import duckdb
 
 from fondaco.errors import BuildError, LockedError, UsageError
 from fondaco.settings import Warehouse
+from fondaco.storage import Place, admit
 
 
 @contextmanager
-def writer(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def writer(warehouse: Warehouse, lake: Place | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write; the file is made if there is none, readable by its owner only.
+
+    Args:
+        lake: where bronze is, for statements that read it.
 
     Raises:
         LockedError: another process has the file open.
@@ -22,15 +26,18 @@ def writer(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     path = Path(warehouse.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _open(path, warehouse, read_only=False) as connection:
+    with _open(path, warehouse, lake, read_only=False) as connection:
         # whoever can read the file sees everything in it, whatever the policy says
         path.chmod(0o600)
         yield connection
 
 
 @contextmanager
-def reader(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def reader(warehouse: Warehouse, lake: Place | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can change nothing.
+
+    Args:
+        lake: where bronze is, for questions that may read it.
 
     Raises:
         UsageError: there is no warehouse yet.
@@ -39,12 +46,12 @@ def reader(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     path = Path(warehouse.path)
     if not path.is_file():
         raise UsageError(f"there is no warehouse at {path}", hint="`fondaco run` makes one")
-    with _open(path, warehouse, read_only=True) as connection:
+    with _open(path, warehouse, lake, read_only=True) as connection:
         yield connection
 
 
 @contextmanager
-def _open(path: Path, warehouse: Warehouse, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def _open(path: Path, warehouse: Warehouse, lake: Place | None, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": warehouse.memory_limit}
     if warehouse.threads:
         config["threads"] = warehouse.threads
@@ -61,6 +68,8 @@ def _open(path: Path, warehouse: Warehouse, *, read_only: bool) -> Iterator[duck
             hint="if the file is damaged, delete it and run again: everything in it comes from the lake",
         ) from error
     try:
+        if lake is not None:
+            admit(connection, lake)
         yield connection
     finally:
         connection.close()

@@ -9,6 +9,7 @@ import duckdb
 
 from fondaco.errors import UsageError
 from fondaco.settings import Settings
+from fondaco.storage import place_of
 from fondaco.warehouse.door import reader
 
 
@@ -28,7 +29,7 @@ def query(settings: Settings, sql: str) -> QueryResult:
         UsageError: the statement is wrong, or there is no warehouse yet.
         LockedError: a build is running.
     """
-    with reader(settings.warehouse) as connection:
+    with reader(settings.warehouse, place_of(settings.lake)) as connection:
         try:
             answer = connection.execute(sql)
             rows = tuple(answer.fetchall())
