@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fondaco.contracts import Table
 from fondaco.errors import did_you_mean
 from fondaco.sources.archive import Drop
-from fondaco.sources.base import RESERVED, Reject
+from fondaco.sources.base import FILE, RESERVED, ROW, Reject
 
 #: A text file up to this size is held in memory between its two passes; a larger one is read twice.
 IN_MEMORY = 64 << 20
@@ -35,6 +38,63 @@ class Content:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     nbytes: int = 0
+
+
+class Columns:
+    """The columns of a file that names them row by row: the declared ones, and what turns up beside them.
+
+    Attributes:
+        declared: the table's columns, by name.
+    """
+
+    def __init__(self, drop: Drop, table: Table) -> None:
+        self._drop = drop
+        self.declared = {column.name: column for column in table.columns}
+        self._names = dict.fromkeys(self.declared)
+
+    def admit(self, row: Mapping[str, str | None]) -> None:
+        """Takes names that were not seen before as further columns.
+
+        Raises:
+            FileRejected: one of them cannot be a column of its own, or they are too many.
+        """
+        if row.keys() <= self._names.keys():
+            return
+        lowered = {name.lower() for name in self._names}
+        for name in sorted(row.keys() - self._names.keys()):
+            if name == "" or name.lower() in RESERVED or name.lower() in lowered:
+                raise self._drop.rejected(
+                    f"has a key {name!r} that cannot be a column of its own",
+                    "name every value, once, by more than case, and not like the lake's columns",
+                )
+            self._names[name] = None
+            lowered.add(name.lower())
+        if len(self._names) - len(self.declared) > MAX_NEW_COLUMNS:
+            raise self._drop.rejected(
+                f"has more than {MAX_NEW_COLUMNS} keys that are not declared", "nest them in one object, or declare them in systems/"
+            )
+
+    def batch(self, rows: list[dict[str, str | None]], numbers: list[int]) -> pa.RecordBatch:
+        """The rows with all columns that are known by now, and their places in the file."""
+        columns: dict[str, Any] = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in self._names}
+        columns[FILE] = pa.repeat(pa.scalar(self._drop.name), len(rows))
+        columns[ROW] = pa.array(numbers, pa.int64())
+        return pa.RecordBatch.from_pydict(columns)
+
+
+def without_zero_bytes(drop: Drop, batch: pa.RecordBatch, names: list[str], content: Content) -> pa.RecordBatch:
+    """Rejects the rows whose texts hold a zero byte, which no warehouse stores."""
+    bad: Any = pa.repeat(pa.scalar(False), batch.num_rows)
+    for name in names:
+        found: Any = pc.match_substring(batch[name], "\0")
+        bad = pc.or_(bad, pc.fill_null(found, False))
+    if not pc.any(bad).as_py():
+        return batch
+    for row in batch.filter(bad).to_pylist():
+        raw = {name: row[name] for name in names}
+        column = next(name for name in names if "\0" in (row[name] or ""))
+        content.rejects.append(Reject(drop.name, row[ROW], "zero_byte", column, json.dumps(raw, ensure_ascii=False), "holds a zero byte"))
+    return batch.filter(pc.invert(bad))
 
 
 def check_columns(drop: Drop, found: list[str], table: Table) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from fondaco.contracts import FileFormat, Table
 from fondaco.errors import FileRejected
 from fondaco.sources.archive import Drop
 from fondaco.sources.base import FILE, ROW, Reject
-from fondaco.sources.content import Content, check_columns
+from fondaco.sources.content import Content, check_columns, without_zero_bytes
 from fondaco.sources.escapes import Escapes
 from fondaco.sources.records import Dialect, Records, walk
 from fondaco.sources.twice import TwiceRead
@@ -124,7 +123,7 @@ def _batches(
         batch = batch.append_column(ROW, pc.subtract(numbers, heading))
         batch = _without_broken(batch, records, heading)
         batch = _without_headers(drop, batch, header, content)
-        yield _without_nul(drop, batch, header, content) if text.has_nul else batch
+        yield without_zero_bytes(drop, batch, header, content) if text.has_nul else batch
     total = max([seen, *ragged])
     if total != records.count:
         raise drop.rejected(
@@ -222,18 +221,6 @@ def _without_headers(drop: Drop, batch: pa.RecordBatch, header: list[str], conte
         content.rows_read -= len(rows)
         content.notes.append(f"{drop.name} repeats its header as record {', '.join(map(str, rows[:5]))}: left out, it is no record")
     return batch.filter(pc.invert(suspects))
-
-
-def _without_nul(drop: Drop, batch: pa.RecordBatch, header: list[str], content: Content) -> pa.RecordBatch:
-    """Rejects the rows that hold a zero byte, which no warehouse stores."""
-    bad: Any = pa.repeat(pa.scalar(False), batch.num_rows)
-    for name in header:
-        bad = pc.or_(bad, _holds(pc.match_substring(batch[name], "\0")))
-    for row in batch.filter(bad).to_pylist():
-        raw = {name: row[name] for name in header}
-        column = next(name for name in header if "\0" in (row[name] or ""))
-        content.rejects.append(Reject(drop.name, row[ROW], "zero_byte", column, json.dumps(raw, ensure_ascii=False), "holds a zero byte"))
-    return batch.filter(pc.invert(bad))
 
 
 def _holds(condition: Any) -> Any:

@@ -1,35 +1,26 @@
 """JSON lines: one object a line; every value comes as text exactly as written, so no number passes through a float.
 
-A nested value becomes its JSON text. A missing key is NULL. Each line that is no object is rejected by itself.
+A nested value becomes its JSON text. A missing key is NULL. Each line that is no object is rejected by itself; so is an object that names
+a key twice, because no reader could know which one is meant.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
 from fondaco.contracts import FileFormat, Table
 from fondaco.sources.archive import Drop
-from fondaco.sources.base import FILE, RESERVED, ROW, Reject
-from fondaco.sources.content import IN_MEMORY, MAX_NEW_COLUMNS, Content
+from fondaco.sources.base import Reject
+from fondaco.sources.content import IN_MEMORY, Columns, Content
+from fondaco.sources.jsonrow import Rows
 from fondaco.sources.text import utf8_chunks
 
 _LINES_PER_BATCH = 50_000
-
-
-class _Number(str):
-    """A number as it was written."""
-
-
-class _Fault(ValueError):
-    """A line that is JSON but no row."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+#: A line, or an object of an array, is held in memory whole.
+MAX_LINE = 64 << 20
+_RAW_LIMIT = 1_000_000
 
 
 def read_jsonlines(drop: Drop, table: Table, form: FileFormat) -> Content:
@@ -38,106 +29,63 @@ def read_jsonlines(drop: Drop, table: Table, form: FileFormat) -> Content:
     Raises:
         FileRejected: the file is damaged, not text, or not JSON lines at all.
     """
-    kept, nbytes = list[bytes](), 0
-    for chunk in utf8_chunks(drop, form.encoding):
-        nbytes += len(chunk)
-        kept = [*kept, chunk] if nbytes <= IN_MEMORY else []
-    chunks = iter(kept) if nbytes <= IN_MEMORY else utf8_chunks(drop, form.encoding)
+    chunks, nbytes = checked(drop, form)
     content = Content(iter(()), nbytes=nbytes)
-    content.batches = _batches(drop, table, chunks, content)
+    content.batches = _batches(drop, table, form, chunks, content)
     return content
 
 
-def _batches(drop: Drop, table: Table, chunks: Iterator[bytes], content: Content) -> Iterator[pa.RecordBatch]:
-    known = {column.name for column in table.columns}
-    names = [column.name for column in table.columns]
+def checked(drop: Drop, form: FileFormat) -> tuple[Iterator[bytes], int]:
+    """The text of a file that was read to its end once, and its size; it is kept if it is small."""
+    kept, nbytes = list[bytes](), 0
+    for chunk in utf8_chunks(drop, form.encoding):
+        nbytes += len(chunk)
+        if nbytes <= IN_MEMORY:
+            kept.append(chunk)
+        else:
+            kept.clear()
+    return (iter(kept) if nbytes <= IN_MEMORY else utf8_chunks(drop, form.encoding)), nbytes
+
+
+def _batches(drop: Drop, table: Table, form: FileFormat, chunks: Iterator[bytes], content: Content) -> Iterator[pa.RecordBatch]:
+    columns = Columns(drop, table)
+    reading = Rows(columns.declared, form)
     rows, numbers = list[dict[str, str | None]](), list[int]()
-    for line in _lines(chunks):
+    for line in _lines(drop, chunks):
         content.rows_read += 1
         try:
-            row = _row(line)
-            numbers.append(content.rows_read)
-            rows.append(row)
+            row = reading.of_text(line.decode())
         except (ValueError, RecursionError) as error:
-            reason = error.reason if isinstance(error, _Fault) else "bad_json"
-            content.rejects.append(Reject(drop.name, content.rows_read, reason, None, line.decode()[:1_000_000], str(error)))
+            raw = line[: 4 * _RAW_LIMIT].decode(errors="ignore")[:_RAW_LIMIT]
+            content.rejects.append(Reject(drop.name, content.rows_read, getattr(error, "reason", "bad_json"), None, raw, str(error)))
             continue
-        if not row.keys() <= known:
-            _admit(drop, sorted(row.keys() - known), known, names, len(table.columns))
+        columns.admit(row)
+        numbers.append(content.rows_read)
+        rows.append(row)
         if len(rows) == _LINES_PER_BATCH:
-            yield _batch(drop, names, rows, numbers)
+            yield columns.batch(rows, numbers)
             rows, numbers = [], []
     if content.rejects and len(content.rejects) == content.rows_read:
         raise drop.rejected(
             "is not JSON lines: no line of it is a JSON object", "write one object on each line, or declare the format it has"
         )
     if rows:
-        yield _batch(drop, names, rows, numbers)
+        yield columns.batch(rows, numbers)
 
 
-def _admit(drop: Drop, new: list[str], known: set[str], names: list[str], declared: int) -> None:
-    """Takes keys that were not seen before as further columns."""
-    lowered = {name.lower() for name in names}
-    for name in new:
-        if name == "" or name.lower() in RESERVED or name.lower() in lowered:
-            raise drop.rejected(
-                f"has a key {name!r} that cannot be a column of its own",
-                "name every value, once, by more than case, and not like the lake's columns",
-            )
-        known.add(name)
-        names.append(name)
-    if len(names) - declared > MAX_NEW_COLUMNS:
-        raise drop.rejected(
-            f"has more than {MAX_NEW_COLUMNS} keys that are not declared", "nest them in one object, or declare them in systems/"
-        )
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(drop: Drop, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The lines that are not blank, without their ends."""
-    waiting = b""
+    waiting, size = list[bytes](), 0
     for chunk in chunks:
-        lines = (waiting + chunk).split(b"\n")
-        waiting = lines.pop()
-        yield from (line.rstrip(b"\r") for line in lines if line.strip())
-    if waiting.strip():
-        yield waiting.rstrip(b"\r")
-
-
-def _batch(drop: Drop, names: list[str], rows: list[dict[str, str | None]], numbers: list[int]) -> pa.RecordBatch:
-    columns: dict[str, pa.Array[Any]] = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
-    columns[FILE] = pa.repeat(pa.scalar(drop.name), len(rows))
-    columns[ROW] = pa.array(numbers, pa.int64())
-    return pa.RecordBatch.from_pydict(columns)
-
-
-def _row(line: bytes) -> dict[str, str | None]:
-    value = _DECODER.decode(line.decode())
-    if not isinstance(value, dict):
-        raise _Fault("not_an_object", "is JSON but no object")
-    if b"\\u0000" in line or b"\0" in line:
-        raise _Fault("zero_byte", "holds a zero byte")
-    return {name: item if item is None or isinstance(item, str) else _json(item) for name, item in value.items()}
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, _Number):
-        return str(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_json(name)}:{_json(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_json, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _Fault("duplicate_key", "names a key twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise _Fault("bad_json", f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_no_constant, object_pairs_hook=_object)
+        first, *lines = chunk.split(b"\n")
+        waiting.append(first)
+        size += len(first)
+        if size > MAX_LINE:
+            raise drop.rejected(f"has a line of more than {MAX_LINE >> 20} MB", "write one object on each line")
+        if not lines:
+            continue
+        *whole, last = [b"".join(waiting), *lines]
+        yield from (line.rstrip(b"\r") for line in whole if line.strip())
+        waiting, size = [last], len(last)
+    if (line := b"".join(waiting)).strip():
+        yield line.rstrip(b"\r")
