@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,12 @@ def s3_server() -> Iterator[servers.Server]:
 def bucket(s3_server: servers.Server) -> Bucket:
     """An empty bucket."""
     return s3.new_bucket(s3_server)
+
+
+@pytest.fixture
+def put(s3_server: servers.Server, bucket: Bucket) -> Callable[[str, bytes], None]:
+    """Puts an object of any name into the bucket."""
+    return lambda key, data: s3.put(s3_server, bucket, key, data)
 
 
 @pytest.fixture

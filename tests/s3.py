@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from fondaco.storage import Bucket, Keys
 from fondaco.storage.patience import Patience
@@ -56,6 +56,14 @@ def new_bucket(server: Server) -> Bucket:
         endpoint=f"http://{server.host}:{server.port}",
         keys=Keys("AKIAEXAMPLE", "the-secret-of-the-test", "the-token-of-the-test"),
     )
+
+
+def put(server: Server, place: Bucket, key: str, data: bytes) -> None:
+    """An object of any name, as other programs may write it."""
+    connection = http.client.HTTPConnection(server.host, server.port)
+    connection.request("PUT", f"/{place.name}/{quote(key)}", data)
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 @dataclass(frozen=True)

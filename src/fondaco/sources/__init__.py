@@ -24,6 +24,13 @@ def open_source(settings: DemoSource | FilesSource, name: str, system: System, r
         from fondaco.sources.sqlite import SqliteDatabase
 
         return SqliteDatabase(name, system, root / settings.path, lag=settings.lag, overlap=settings.overlap, sweep=settings.sweep)
+    from fondaco.storage import Bucket, place_of
+
+    place = place_of(settings, f"sources.{name}")
+    if isinstance(place, Bucket):
+        from fondaco.sources.bucket import BucketDrops
+
+        return BucketDrops(name, system, place)
     from fondaco.sources.files import FileDrops
 
-    return FileDrops(name, system, root / settings.path)
+    return FileDrops(name, system, place.path)

@@ -46,7 +46,7 @@ class Archives:
 
     def read(self, archive: Seen, table: Table, gathering: Gathering) -> Iterator[Pull]:
         """Lands the table's members, if the whole archive is sound; else the archive is refused by its name."""
-        drop = Drop(archive.path, archive.name)
+        drop = Drop(archive.path, archive.name, archive.where)
         names = self.members(table, archive)
         folder = Path(tempfile.mkdtemp(prefix="fondaco-"))
         try:

@@ -57,6 +57,7 @@ class FileMark:
         rejected: why it was refused whole, as (message, hint); it is named on every run until it is mended or removed.
         declared: names the declaration under which it was refused; under another one it is tried again.
         members: for an archive, how many of its files were looked at, each with a mark of its own.
+        version: a bucket's own name of its bytes: two versions may be of one second.
     """
 
     size: int
@@ -67,6 +68,7 @@ class FileMark:
     rejected: tuple[str, str | None] | None = None
     declared: str | None = None
     members: int | None = None
+    version: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         json: dict[str, Any] = {"size": self.size, "mtime_ns": self.mtime_ns, "sha256": self.sha256, "rows": self.rows}
@@ -78,6 +80,8 @@ class FileMark:
             json["declared"] = self.declared
         if self.members is not None:
             json["members"] = self.members
+        if self.version is not None:
+            json["version"] = self.version
         return json
 
     @classmethod
@@ -92,6 +96,7 @@ class FileMark:
             rejected=(rejected[0], rejected[1]) if rejected else None,
             declared=json.get("declared"),
             members=json.get("members"),
+            version=json.get("version"),
         )
 
 

@@ -51,7 +51,7 @@ class FileDrops:
         """
         gathering = Gathering(self.name, table, position or Position(), self._clock())
         fresh = [seen for seen in self._listing(table, gathering.pull.errors) if not gathering.knows(seen)]
-        for seen in self._settled(fresh, gathering):
+        for seen in self._ready(self._settled(fresh, gathering), gathering):
             if not seen.is_zip:
                 yield from gathering.take(seen)
             elif self._archives.members(table, seen) != set():
@@ -67,12 +67,12 @@ class FileDrops:
         globs = [matcher(table.files) for table in self.system.tables.values() if table.files and table.format]
         others = list[str]()
         try:
-            for seen in walk(self.folder, []):
+            for seen in self._seen([], None):
                 if seen.is_zip:
-                    others += self._archives.of_no_table(seen)
+                    others += self._archives.of_no_table(seen) if self._is_here(seen) else []
                 elif not any(glob(seen.name) for glob in globs):
                     others.append(seen.name)
-        except OSError:
+        except (OSError, SourceError):
             return []  # each table says so
         if not others:
             return []
@@ -92,19 +92,30 @@ class FileDrops:
                 f"table {table.name!r} of system {self.system.name!r} declares no files",
                 hint="add `files:` and `format:` to it in systems/",
             )
+        is_mine = matcher(table.files)
+        return [seen for seen in self._seen(errors, depth_of(table.files)) if seen.is_zip or is_mine(seen.name)]
+
+    def _seen(self, errors: list[FileRejected], depth: int | None) -> Iterator[Seen]:
+        """What lies there, in the order of the paths. Raises SourceError if it cannot be listed."""
         if not self.folder.is_dir():
             raise SourceError(
                 f"the folder of source {self.name!r} is not there",
                 where=str(self.folder),
                 hint=f"create it, or set sources.{self.name}.path",
             )
-        is_mine = matcher(table.files)
         try:
-            return [seen for seen in walk(self.folder, errors, depth_of(table.files)) if seen.is_zip or is_mine(seen.name)]
+            return walk(self.folder, errors, depth)
         except OSError as error:
             raise SourceError(
                 f"the folder of source {self.name!r} cannot be listed", where=str(self.folder), hint="grant read access to it"
             ) from error
+
+    def _ready(self, found: list[Seen], gathering: Gathering) -> Iterator[Seen]:  # noqa: ARG002 (a bucket's files may have changed)
+        """The files, each where it can be read."""
+        return iter(found)
+
+    def _is_here(self, archive: Seen) -> bool:  # noqa: ARG002 (a bucket's archive may not have been fetched)
+        return True
 
     def _settled(self, fresh: list[Seen], gathering: Gathering) -> list[Seen]:
         """The files that nobody is writing: those that changed lately get a second look."""

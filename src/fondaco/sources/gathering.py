@@ -156,12 +156,12 @@ class Gathering:
 
     def mark_archive(self, seen: Seen, drop: Drop, members: int) -> None:
         """Remembers an archive all of whose members were looked at."""
-        self._marks[seen.name] = FileMark(seen.size, seen.mtime_ns, drop.digest(), members=members)
+        self._marks[seen.name] = FileMark(seen.size, seen.mtime_ns, drop.digest(), members=members, version=seen.version)
         self._digest.append(f"{seen.name}:{drop.sha256}")
 
     def _mark(self, seen: Seen, drop: Drop, rows: int, same_as: str | None = None, rejected: tuple[str, str | None] | None = None) -> None:
         declared = self._declared if rejected else None
-        self._marks[seen.name] = FileMark(seen.size, seen.mtime_ns, drop.digest(), rows, same_as, rejected, declared)
+        self._marks[seen.name] = FileMark(seen.size, seen.mtime_ns, drop.digest(), rows, same_as, rejected, declared, version=seen.version)
         self._digest.append(f"{seen.name}:{drop.sha256}")
 
     def _is_full(self, content: Content, batches: list[pa.RecordBatch]) -> bool:

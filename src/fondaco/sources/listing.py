@@ -24,6 +24,8 @@ class Seen:
         path: where its bytes are.
         name: its path below the source's folder, with slashes; a member of an archive stands below the archive's name.
         archive: for a member, the archive as it was listed.
+        url, version: of an object in a bucket: its address, and the store's own name of its bytes. Then the path is where a copy of those
+            very bytes is put before it is read.
     """
 
     path: Path
@@ -31,6 +33,8 @@ class Seen:
     size: int
     mtime_ns: int
     archive: Seen | None = None
+    url: str | None = None
+    version: str | None = None
 
     @classmethod
     def at(cls, path: Path, name: str) -> Seen | None:
@@ -44,7 +48,7 @@ class Seen:
     @property
     def where(self) -> str:
         """How a person finds it."""
-        return str(self.path) if self.archive is None else f"{self.archive.path}{self.name.removeprefix(self.archive.name)}"
+        return self.url or str(self.path) if self.archive is None else f"{self.archive.where}{self.name.removeprefix(self.archive.name)}"
 
     @property
     def is_zip(self) -> bool:
@@ -52,10 +56,12 @@ class Seen:
 
     def is_still(self) -> bool:
         """Whether it is as it was listed."""
-        return self.archive.is_still() if self.archive is not None else Seen.at(self.path, self.name) == self
+        if self.archive is not None:
+            return self.archive.is_still()
+        return self.url is not None or Seen.at(self.path, self.name) == self
 
     def is_as(self, mark: FileMark | None) -> bool:
-        return mark is not None and (mark.size, mark.mtime_ns) == (self.size, self.mtime_ns)
+        return mark is not None and (mark.size, mark.mtime_ns, mark.version) == (self.size, self.mtime_ns, self.version)
 
 
 def walk(folder: Path, errors: list[FileRejected], depth: int | None = None) -> Iterator[Seen]:

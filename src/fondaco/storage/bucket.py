@@ -122,19 +122,22 @@ class BucketStore:
     def fetch(self, found: Object, to: Path) -> bool:
         """Writes the very bytes that were listed to a local file; False if the object has changed or gone since."""
 
-        def fetched() -> None:
+        def fetched() -> bool:
             options: Any = {"if_match": found.version} if found.version else None
-            with to.open("wb") as file:
-                for piece in obstore.get(self._once, found.path, options=options).stream():
-                    file.write(piece)
+            try:
+                with to.open("wb") as file:
+                    for piece in obstore.get(self._once, found.path, options=options).stream():
+                        file.write(piece)
+            except PreconditionError:
+                return False
             if to.stat().st_size != found.size:
                 raise BaseError("fewer bytes came than were promised")
+            return True
 
         try:
-            self._asked("read", found.path, fetched)
-        except (FileNotFoundError, PreconditionError):
+            return self._asked("read", found.path, fetched)
+        except FileNotFoundError:
             return False
-        return True
 
     def sync(self, paths: Sequence[str]) -> None:
         """An object that was answered for lasts."""
@@ -192,7 +195,7 @@ class BucketStore:
             raise self._explained(error, verb, path) from None
 
     def _asked(self, verb: str, path: str, do: Callable[[], T]) -> T:
-        """What `do` gives; it may be done twice. Raises FileNotFoundError and PreconditionError as they come, else an explained error."""
+        """What `do` gives; it may be done twice. Raises FileNotFoundError as it comes, else an explained error."""
         asked, last = 0, Exception()
         for number in self._patience.attempts():
             asked = number
@@ -206,8 +209,6 @@ class BucketStore:
                 if code != "NoSuchUpload":
                     raise FileNotFoundError(path) from None
                 last = error  # the answer to an upload's end was lost and the end was asked for again: upload anew
-            except PreconditionError:
-                raise
             except (BaseError, OSError) as error:
                 if not self._is_busy(error):
                     raise self._explained(error, verb, path) from None
