@@ -44,6 +44,13 @@ def test_a_system_is_read_as_it_stands(tmp_path: Path) -> None:
         ("total", "decimal(18,4)", True),
     ]
     assert table.column("total").minimum == "0"
+    assert table.takes("gift")
+
+
+def test_a_table_may_leave_out_what_it_does_not_declare(tmp_path: Path) -> None:
+    text = GOOD.replace("    columns:\n", "    other_columns: leave_out\n    columns:\n")
+    table = load_system(system(tmp_path, text), "shop").tables["orders"]
+    assert (table.takes("email"), table.takes("password")) == (True, False)
 
 
 def test_all_that_is_shipped_can_be_read(repo: Path) -> None:

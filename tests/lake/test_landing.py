@@ -133,6 +133,19 @@ def test_a_new_column_lands_as_text_is_ignored_or_stops_the_table(yards: Callabl
     assert outcomes["stop"] == (0, [], [])
 
 
+@pytest.mark.parametrize("rule", ["add", "ignore", "stop"])
+def test_a_column_that_is_to_be_left_out_never_lands_and_is_no_news(tmp_path: Path, rule: str) -> None:
+    yard = Yard(tmp_path, replace(THINGS, other_columns="leave_out"))
+    yard.drop("a.csv", f"1,one,1,{AT},swordfish", f"x,two,2,{AT},swordfish", header=HEADER.replace("\n", ",password\n"))
+    (table,) = yard.land(on_new_column=rule, max_bad_share=1.0).tables
+    assert (table.rows_landed, table.rows_quarantined, table.notes, table.errors) == (1, 1, [], [])
+    (commit,) = yard.commits()
+    assert [name for name, _ in commit.columns] == ["id", "name", "price", "changed_at"]
+    assert commit.quarantine is not None
+    rows = yard.lake().connection.read_parquet(yard.lake().url(commit.quarantine.path)).fetchall()
+    assert "swordfish" not in str(rows)
+
+
 def test_a_column_added_later_does_not_change_the_hash_of_rows_without_it(yard: Yard) -> None:
     yard.drop("a.csv", f"1,one,1,{AT}")
     yard.land()

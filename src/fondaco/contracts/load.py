@@ -175,7 +175,7 @@ def _system(place: _Place) -> System:
 
 
 def _table(place: _Place, name: str) -> Table:
-    place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "columns")
+    place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "other_columns", "columns")
     columns = tuple(_column(column, column_name) for column_name, column in place.each("columns"))
     parent, written = place.inner("parent"), place.inner("format")
     form = _format(written) if written else None
@@ -192,6 +192,7 @@ def _table(place: _Place, name: str) -> Table:
         deletes="sweep" if place.one_of("deletes", ("none", "sweep"), "none") == "sweep" else "none",
         files=place.text_or_none("files"),
         format=form,
+        other_columns="leave_out" if place.one_of("other_columns", ("land", "leave_out"), "land") == "leave_out" else "land",
     )
     _check_used(place, "key", table.key, columns)
     _check_used(place, "cursor", (table.cursor,) if table.cursor else (), columns)

@@ -88,6 +88,8 @@ class Table:
         deletes: how a row that is gone shows: ``none``, or ``sweep`` (keys are compared).
         files: glob of the table's files below the source's folder; None for a table of a database.
         format: how those files are written.
+        other_columns: what becomes of the source's other columns: ``land`` and report them, as `quality.on_new_column` says, or
+            ``leave_out``, for a system whose tables hold much that is known and not wanted, such as passwords.
     """
 
     name: str
@@ -99,6 +101,11 @@ class Table:
     deletes: Literal["none", "sweep"] = "none"
     files: str | None = None
     format: FileFormat | None = None
+    other_columns: Literal["land", "leave_out"] = "land"
+
+    def takes(self, name: str) -> bool:
+        """Whether a column of the source is read: a declared one always."""
+        return self.other_columns == "land" or any(column.name == name for column in self.columns)
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError if there is none."""

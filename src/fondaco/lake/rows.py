@@ -106,8 +106,9 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_piece(connection: duckdb.DuckDBPyConnection, table: Table, batches: Sequence[pa.RecordBatch], first_position: int) -> Shape:
-    """Makes the batches the table `piece`, numbered on from `first_position`, and says what it holds."""
+    """Makes the batches the table `piece`, numbered on from `first_position` and without what is to be left out, and says what it holds."""
     rows = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
+    rows = rows.select([name for name in rows.column_names if name in (FILE, ROW) or table.takes(name)])
     numbers = pa.arange(first_position, first_position + rows.num_rows)  # type: ignore[attr-defined]  # the stubs are older
     connection.register("piece", rows.append_column(POSITION, numbers))
     return Shape.of_piece(connection, table, frozenset(name for name in rows.column_names if not rows[name].null_count))
