@@ -22,3 +22,19 @@
         else 2
     end
 {%- endmacro %}
+
+
+{# total * part / whole to 4 digits, halves away from zero, for amounts that are not negative: whole numbers all the way. #}
+{% macro in_proportion(total, part, whole) -%}
+    {%- set divisor = whole_number('(' ~ whole ~ ') * 10000') -%}
+    cast({{ whole_quotient(
+        '2 * ' ~ whole_number('(' ~ total ~ ') * 10000') ~ ' * ' ~ whole_number('(' ~ part ~ ') * 10000') ~ ' + ' ~ divisor,
+        '(2 * ' ~ divisor ~ ')',
+    ) }} as decimal(18, 0)) * cast(0.0001 as decimal(4, 4))
+{%- endmacro %}
+
+
+{# What is left of an amount that includes tax, at a rate in percent. #}
+{% macro without_tax(amount, rate) -%}
+    {{ in_proportion(amount, '100', '100 + ' ~ rate) }}
+{%- endmacro %}
