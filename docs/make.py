@@ -55,7 +55,7 @@ fondaco.yml, which beats the target in force, which beats the file, which beats 
 * In the environment a setting is its path in capitals with two underscores for each dot: `sources.shop.path` is `FONDACO_SOURCES__SHOP__PATH`.
   `FONDACO_CONFIG` and `FONDACO_TARGET` stand for `-C` and `-t`.
 * `${NAME}` in the file is filled in from the environment or `.env`. A secret may only be written so: a literal one is refused.
-* Relative paths start at the folder of fondaco.yml. Durations are a whole number and s, m, h, d or w. Shares are `1%` or `0.01`.
+* Relative paths start at the folder of fondaco.yml. Durations are a whole number and ms, s, m, h, d or w. Shares are `1%` or `0.01`.
 """
 
 

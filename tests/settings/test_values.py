@@ -13,6 +13,7 @@ from fondaco.settings.values import format_duration, parse_duration, parse_share
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("500ms", timedelta(milliseconds=500)),
         ("120s", timedelta(minutes=2)),
         ("2m", timedelta(minutes=2)),
         ("36 h", timedelta(hours=36)),
@@ -30,9 +31,9 @@ def test_anything_else_is_no_duration(text: str) -> None:
         parse_duration(text)
 
 
-@given(st.integers(0, 10**7))
-def test_a_duration_written_down_is_read_back_the_same(seconds: int) -> None:
-    duration = timedelta(seconds=seconds)
+@given(st.integers(0, 10**10) | st.integers(0, 10**7).map(lambda seconds: seconds * 1000))
+def test_a_duration_written_down_is_read_back_the_same(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
     assert parse_duration(format_duration(duration)) == duration
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from fondaco.contracts import FileFormat, System, Table
 from fondaco.errors import SourceError
-from fondaco.sources import gathering
+from fondaco.settings import FilesSource
+from fondaco.sources import gathering, open_source
 from fondaco.sources.archive import Drop
 from fondaco.sources.base import Position, Pull
 from fondaco.sources.content import Content
@@ -277,3 +278,13 @@ def test_a_file_that_is_replaced_while_it_is_read_waits(folder: Folder, monkeypa
     assert (list(pull.batches), pull.notes) == ([], ["a.csv is still being written: it waits for the next run"])
     monkeypatch.undo()
     assert folder.ids() == ["1", "2"]
+
+
+def test_how_long_a_file_must_stand_still_is_a_setting(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("a.csv", f"{HEADER}1,n,1\n")
+    settings = FilesSource(type="files", path=str(folder.path), system="shop", settle=timedelta(seconds=7))
+    waited = list[float]()
+    monkeypatch.setattr("time.sleep", waited.append)
+    source = open_source(settings, "drops", folder.source.system, folder.path)
+    assert [pull.rows_read for pull in source.pulls(folder.table, None)] == [1]
+    assert len(waited) == 1 and 6 < waited[0] <= 7

@@ -36,6 +36,7 @@ sources:
     type: files                   # each file is read once, by name and content; a re-sent one lands as a new version
     path: {path}
     system: {system}
+    settle: 500ms                 # a file that changed more lately may still be written: it gets a second look
 """
 
 _TAIL = """

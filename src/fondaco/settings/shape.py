@@ -100,6 +100,8 @@ class FilesSource(StoredSettings):
     """Folder of the drops, or `s3://bucket/prefix`. Relative paths start at the folder of fondaco.yml."""
     system: str
     """What the files hold: a file of systems/."""
+    settle: Duration = parse_duration("500ms")
+    """A file is read when it has not changed for so long; a younger one gets a second look, and waits for the next run if it grew."""
 
 
 SourceSettings = Annotated[DemoSource | FilesSource, Field(discriminator="type")]

@@ -11,23 +11,26 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d+)\s*(ms|[smhdw])")
 
 
 def parse_duration(value: Any) -> Any:
-    """``"2m"`` -> two minutes. Units: s, m, h, d, w. Raises ValueError for anything else; a timedelta stays."""
+    """``"2m"`` -> two minutes. Units: ms, s, m, h, d, w. Raises ValueError for anything else; a timedelta stays."""
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(str(value).strip())
     if match is None:
-        raise ValueError(f"{value!r} is no duration: write a whole number and s, m, h, d or w, as in 2m")
+        raise ValueError(f"{value!r} is no duration: write a whole number and ms, s, m, h, d or w, as in 2m")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def format_duration(value: timedelta) -> str:
     """The shortest text that ``parse_duration`` reads back as the same value."""
-    seconds = int(value.total_seconds())
+    milliseconds = value // timedelta(milliseconds=1)
+    if milliseconds % 1000:
+        return f"{milliseconds}ms"
+    seconds = milliseconds // 1000
     for unit, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
@@ -72,7 +75,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+\s*[smhdw]$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+\s*(ms|[smhdw])$"}),
 ]
 Share = Annotated[
     Decimal,

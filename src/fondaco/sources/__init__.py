@@ -33,4 +33,4 @@ def open_source(settings: DemoSource | FilesSource, name: str, system: System, r
         return BucketDrops(name, system, place)
     from fondaco.sources.files import FileDrops
 
-    return FileDrops(name, system, place.path)
+    return FileDrops(name, system, place.path, settle=settings.settle.total_seconds())
