@@ -26,6 +26,8 @@ POSITION = "_position"
 FUTURE = timedelta(days=1)
 #: Rows that a note names: enough to find them, few enough to read.
 EXAMPLES = 3
+#: More batches than this in a piece are many small files.
+MANY_BATCHES = 16
 _TIMES = ("timestamp", "timestamptz", "date")
 
 _BAD = f"""
@@ -109,6 +111,8 @@ def load_piece(connection: duckdb.DuckDBPyConnection, table: Table, batches: Seq
     """Makes the batches the table `piece`, numbered on from `first_position` and without what is to be left out, and says what it holds."""
     rows = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
     rows = rows.select([name for name in rows.column_names if name in (FILE, ROW) or table.takes(name)])
+    if len(batches) > MANY_BATCHES:
+        rows = rows.combine_chunks()  # each batch costs the engine a chunk of its own, in every query over the piece
     numbers = pa.arange(first_position, first_position + rows.num_rows)  # type: ignore[attr-defined]  # the stubs are older
     connection.register("piece", rows.append_column(POSITION, numbers))
     return Shape.of_piece(connection, table, frozenset(name for name in rows.column_names if not rows[name].null_count))

@@ -80,7 +80,8 @@ def _only(drop: Drop, archive: zipfile.ZipFile, parts: dict[str, str]) -> Sheet:
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """The sheets with cells, by name in their order, with the part of the archive that each is."""
-    office = next(path for kind, path in _relations(archive, "").values() if kind == "officeDocument")
+    kinds = dict(_relations(archive, "").values())
+    office = kinds["officeDocument"]
     relations = _relations(archive, office)
     found = dict[str, str]()
     for sheet in _parsed(archive, office).iter("{*}sheet"):
