@@ -5,7 +5,8 @@ FondacoError                 exit code 1   something could not be done
 │   ├── ConfigError                        fondaco.yml or the environment
 │   └── DeclarationError                   contracts/, systems/, warehouse/
 ├── SourceError              exit code 1   a source cannot be read: the other tables go on
-│   └── FileRejected                       one file of a drop is refused whole, by name
+│   ├── FileRejected                       one file of a drop is refused whole, by name
+│   └── DeletesRefused                     a source lost more rows than is believed: nothing was deleted
 ├── LakeError                exit code 1   the lake cannot be read or written
 │   └── BatchStopped                       too much of a batch is bad: that table waits, the others go on
 ├── BuildError               exit code 1   a model or a test failed
@@ -64,6 +65,10 @@ class SourceError(FondacoError):
 
 class FileRejected(SourceError):
     code = "E302"
+
+
+class DeletesRefused(SourceError):
+    code = "E303"
 
 
 class LakeError(FondacoError):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from fondaco.contracts import Column, FileFormat, System, Table
-from fondaco.lake import Commit, DefaultQuality, Lake, LandingReport, land
+from fondaco.lake import Asked, Commit, DefaultQuality, Lake, LandingReport, land
+from fondaco.lake.landing import NOTHING
 from fondaco.sources.files import FileDrops
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -47,10 +48,10 @@ class Yard:
         tables = {table.name: table for table in (self.table, *others)}
         return [FileDrops("yard", System("shop", "", "UTC", None, (), tables), self.drops, settle=0)]
 
-    def land(self, lake: Lake | None = None, others: Iterable[Table] = (), **quality: Any) -> LandingReport:
+    def land(self, lake: Lake | None = None, others: Iterable[Table] = (), asked: Asked = NOTHING, **quality: Any) -> LandingReport:
         report = LandingReport()
         settings = replace(DefaultQuality(), **quality)
-        for table in land(self.sources(*others), lake or self.lake(), settings, clock=lambda: NOW, report=report):
+        for table in land(self.sources(*others), lake or self.lake(), settings, clock=lambda: NOW, asked=asked, report=report):
             assert table.rows_read == table.rows_landed + table.rows_quarantined + table.rows_known
         return report
 

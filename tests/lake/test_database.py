@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fondaco.contracts import Column, Parent, System, Table
-from fondaco.lake import DefaultQuality, Lake, LandingReport, land
+from fondaco.lake import Asked, DefaultQuality, Lake, LandingReport, land
+from fondaco.lake.landing import NOTHING
 from fondaco.sources.sqlite import SqliteDatabase
 
 ORDERS = Table(
@@ -74,12 +75,20 @@ class Shop:
     def lake(self) -> Lake:
         return Lake.open(self.root / "lake")
 
-    def land(self, after: timedelta = timedelta(minutes=3), **options: Any) -> LandingReport:
+    def land(
+        self, after: timedelta = timedelta(minutes=3), asked: Asked = NOTHING, tables: tuple[str, ...] = (), **options: Any
+    ) -> LandingReport:
         self.pass_time(after)
         source = SqliteDatabase("shop", SYSTEM, self.root / "shop.sqlite", **options)
         report = LandingReport()
         for table in land(
-            [source], Lake.open(self.root / "lake"), DefaultQuality(), clock=lambda: self.now.replace(tzinfo=UTC), report=report
+            [source],
+            Lake.open(self.root / "lake"),
+            DefaultQuality(),
+            clock=lambda: self.now.replace(tzinfo=UTC),
+            asked=asked,
+            tables=tables,
+            report=report,
         ):
             assert table.rows_read == table.rows_landed + table.rows_quarantined + table.rows_known
         source.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fondaco.contracts.formats import KINDS, FileFormat, numeral_fault, truth_words
-from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, Parent, System, Table, is_number, is_type
+from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, Parent, SoftDelete, System, Table, is_number, is_type
 from fondaco.errors import ConfigError, DeclarationError, did_you_mean
 from fondaco.settings.yaml import Document, Key, read_document
 
@@ -189,7 +189,8 @@ def _table(place: _Place, name: str) -> Table:
         key=place.names("key"),
         cursor=place.text_or_none("cursor"),
         parent=Parent(table=parent.only("table", "on").text("table"), on=parent.text("on")) if parent else None,
-        deletes="sweep" if place.one_of("deletes", ("none", "sweep"), "none") == "sweep" else "none",
+        deletes="sweep" if _is_swept(place) else "none",
+        soft=_soft(place, columns),
         files=place.text_or_none("files"),
         format=form,
         other_columns="leave_out" if place.one_of("other_columns", ("land", "leave_out"), "land") == "leave_out" else "land",
@@ -232,6 +233,32 @@ def _numerals(column: Column, place: _Place) -> Column:
     if not is_number(column.type) or (column.decimal, column.thousands) != (".", ""):
         return column
     return replace(column, decimal=place.text("decimal", "."), thousands=place.text("thousands", ""))
+
+
+def _is_swept(place: _Place) -> bool:
+    """``deletes: sweep``, or ``deletes: {soft: …, sweep: true}``."""
+    if isinstance(place.values.get("deletes"), dict):
+        inner = place.inner("deletes")
+        return inner is not None and inner.flag("sweep", False)
+    return place.one_of("deletes", ("none", "sweep"), "none") == "sweep"
+
+
+def _soft(place: _Place, columns: tuple[Column, ...]) -> SoftDelete | None:
+    """``deletes: {soft: deleted_at}``, with ``when: [trash]`` where the column's having a value does not say it all."""
+    if not isinstance(place.values.get("deletes"), dict):
+        return None
+    inner = place.inner("deletes")
+    assert inner is not None
+    inner.only("soft", "when", "sweep")
+    name, when = inner.text("soft"), inner.values.get("when")
+    _check_used(inner, "soft", (name,), columns)
+    if when is not None and (not isinstance(when, list) or not when or any(isinstance(value, (list, dict)) for value in when)):
+        raise inner.error(f"'when' must be a list of values, not {when!r}", "when")
+    kind = next(column.type for column in columns if column.name == name)
+    if when is None and kind not in ("boolean", "timestamp", "timestamptz", "date"):
+        raise inner.error(f"column {name!r} is a {kind}: say which of its values mean deleted, as in when: [trash]", "soft")
+    texts = (str(value).lower() if isinstance(value, bool) else str(value) for value in when or ())
+    return SoftDelete(name, tuple(texts))
 
 
 def _column(place: _Place, name: str) -> Column:

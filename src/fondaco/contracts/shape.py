@@ -78,6 +78,18 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class SoftDelete:
+    """A column that says that its row was deleted, while the row is still there.
+
+    Attributes:
+        when: values, as text, that say so; empty: true of a boolean, any value of another column.
+    """
+
+    column: str
+    when: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of a source, as the system has it.
 
@@ -86,6 +98,7 @@ class Table:
         cursor: column with the source's time of last change; None if the table has none.
         parent: for a child without a cursor, the table through which it changes.
         deletes: how a row that is gone shows: ``none``, or ``sweep`` (keys are compared).
+        soft: how a row says so itself; None if none does. Either, both or neither may be.
         files: glob of the table's files below the source's folder; None for a table of a database.
         format: how those files are written.
         other_columns: what becomes of the source's other columns: ``land`` and report them, as `quality.on_new_column` says, or
@@ -101,6 +114,7 @@ class Table:
     deletes: Literal["none", "sweep"] = "none"
     files: str | None = None
     format: FileFormat | None = None
+    soft: SoftDelete | None = None
     other_columns: Literal["land", "leave_out"] = "land"
 
     def takes(self, name: str) -> bool:
@@ -131,6 +145,12 @@ class System:
     tables: Mapping[str, Table]
     reporting_currency: str | None = None
     tested_with: str = ""
+
+    def dated(self, table: Table) -> Table | None:
+        """The table whose cursor tells when this one's rows change: itself, a parent, or none."""
+        while table.cursor is None and table.parent is not None:
+            table = self.tables[table.parent.table]
+        return table if table.cursor is not None else None
 
 
 def is_number(text: str) -> bool:

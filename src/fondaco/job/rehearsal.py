@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fondaco.lake import rows
+from fondaco.lake.known import Landed, mark_known
 from fondaco.lake.tally import Tally
 
 if TYPE_CHECKING:
@@ -25,16 +26,18 @@ def new_rows(lake: Lake, table: Table, pull: Pull, commits: Sequence[Commit]) ->
     """
     low = pull.window[0] if pull.overlaps == "window" and pull.window else None
     recent = [commit for commit in commits if low is None or commit.cursor_nulls or (commit.cursor_max or "") >= low]
-    landed = [lake.url(file.path) for commit in recent for file in commit.files]
-    aside = [lake.url(commit.quarantine.path) for commit in commits if commit.quarantine]
+    landed = Landed(
+        [lake.url(file.path) for commit in recent for file in commit.files],
+        [lake.url(commit.quarantine.path) for commit in commits if commit.quarantine],
+    )
     connection, tally = lake.connection, Tally()
     rows.begin(connection)
     for batch in pull.batches:
         if batch.num_rows:
             shape = rows.load_piece(connection, table, [batch], sum(tally.rows.values()) + 1)
-            rows.type_piece(connection, shape, is_compared=bool(landed))
-            rows.drop_landed(connection, table, landed)
-            rows.keep_bad(connection, shape, aside)
+            rows.type_piece(connection, shape, is_compared=landed.is_compared())
+            mark_known(connection, table, landed)
+            rows.keep_bad(connection, shape, landed)
             rows.count(connection, table, pull.clock, tally)
             rows.drop_piece(connection)
     bad = connection.execute("select count(*) from bad").fetchone()

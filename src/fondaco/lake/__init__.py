@@ -11,32 +11,47 @@ from fondaco.lake.audit import AuditEntry
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.compaction import Compaction, compact
 from fondaco.lake.lake import Lake
-from fondaco.lake.landing import LandingReport, TableReport, land
+from fondaco.lake.landing import Asked, LandingReport, TableReport, land
 from fondaco.lake.live import Live, batches_of
 from fondaco.lake.quality import DefaultQuality, Quality
-from fondaco.lake.quarantine import QuarantinedRow, QuarantineEntry, list_quarantine, show_quarantine
+from fondaco.lake.quarantine import STATUSES, QuarantinedRow, QuarantineEntry, Status, count_quarantine, list_quarantine, show_quarantine
+from fondaco.lake.replay import Chosen, Dropped, Replayed, drop, replay
 from fondaco.lake.resent import superseded
+from fondaco.lake.rewind import Rewound, rewind
 from fondaco.lake.state import State, TableState
+from fondaco.lake.writer import Origin
 
 __all__ = [
+    "STATUSES",
+    "Asked",
     "AuditEntry",
+    "Chosen",
     "Commit",
     "Compaction",
     "DataFile",
     "DefaultQuality",
+    "Dropped",
     "Lake",
     "LandingReport",
     "Live",
+    "Origin",
     "Quality",
     "QuarantineEntry",
     "QuarantinedRow",
+    "Replayed",
+    "Rewound",
     "State",
+    "Status",
     "TableReport",
     "TableState",
     "batches_of",
     "compact",
+    "count_quarantine",
+    "drop",
     "land",
     "list_quarantine",
+    "replay",
+    "rewind",
     "show_quarantine",
     "superseded",
 ]

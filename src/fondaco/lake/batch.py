@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -12,7 +12,9 @@ from fondaco.errors import BatchStopped
 from fondaco.lake import layout, rows
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile, schema_hash
+from fondaco.lake.known import Landed, mark_known
 from fondaco.lake.quality import check_share
+from fondaco.lake.softly import operation
 from fondaco.lake.tally import Tally, greatest_cursor
 from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import FILE, ROW, Position, Pull
@@ -20,14 +22,6 @@ from fondaco.sources.base import FILE, ROW, Position, Pull
 #: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
 PART_ROWS = 300_000
 PART_BYTES = 48 << 20
-
-
-@dataclass(frozen=True)
-class Landed:
-    """Files of earlier commits of the same table: rows, and quarantined rows."""
-
-    rows: Sequence[str] = ()
-    quarantined: Sequence[str] = ()
 
 
 def write_batch(
@@ -44,7 +38,7 @@ def write_batch(
         BatchStopped: too much is bad, a new column is not allowed, or the counts do not add up.
         LakeError: a file cannot be written. In each case nothing is left behind.
     """
-    batch = _Batch(writer, origin, pull, number, ingested_at, landed)
+    batch = Batch(writer, origin, pull, number, ingested_at, landed)
     try:
         return batch.write(before)
     except BaseException:
@@ -52,7 +46,7 @@ def write_batch(
         raise
 
 
-class _Batch:
+class Batch:
     """One pull on its way into the lake."""
 
     def __init__(self, writer: Writer, origin: Origin, pull: Pull, number: int, ingested_at: datetime, landed: Landed) -> None:
@@ -64,6 +58,8 @@ class _Batch:
         self._parts = list[tuple[DataFile, tuple[tuple[str, str], ...]]]()
         self._quarantine: DataFile | None = None
         self._notes = list[str]()
+        #: SQL for the time at which a row came.
+        self._came_at = f"timestamp '{ingested_at:%Y-%m-%d %H:%M:%S.%f}'"
         #: Every file that was begun.
         self.started = list[str]()
 
@@ -71,11 +67,11 @@ class _Batch:
         rows.begin(self._connection)
         for number, batches in enumerate(_pieces(self._pull.batches)):
             self._write_piece(number, batches)
-        rows.keep_rejects(self._connection, self._pull.rejects)
+        rows.keep_rejects(self._connection, self._pull.rejects, self._landed, self._tally)
         self._count_bad()
         self._check()
         step = self._moved(before)
-        if not self._tally.landed and not self._tally.bad and before.after(step) == before:
+        if self._is_idle(before, step):
             return None
         columns = self._one_shape()
         self._write_quarantine()
@@ -84,9 +80,10 @@ class _Batch:
     def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
         connection = self._connection
         shape = self._admitted(rows.load_piece(connection, self._origin.table, batches, sum(self._tally.rows.values()) + 1))
-        rows.type_piece(connection, shape, is_compared=bool(self._landed.rows))
-        rows.drop_landed(connection, self._origin.table, self._landed.rows)
-        rows.keep_bad(connection, shape, self._landed.quarantined)
+        rows.type_piece(connection, shape, is_compared=self._landed.is_compared())
+        mark_known(connection, self._origin.table, self._landed)
+        self._leave_out()
+        rows.keep_bad(connection, shape, self._landed)
         self._check_types(shape)
         landed = self._tally.landed
         rows.count(connection, self._origin.table, self._pull.clock, self._tally)
@@ -96,13 +93,19 @@ class _Batch:
             self._writer.step("part")
         rows.drop_piece(connection)
 
+    def _leave_out(self) -> None:
+        """Marks more rows as known."""
+
+    def _is_idle(self, before: Position, step: Position) -> bool:
+        """Whether there is nothing to commit."""
+        return not self._tally.landed and not self._tally.bad and before.after(step) == before
+
     def _copy_part(self, query: str, path: str, columns: tuple[tuple[str, str], ...]) -> None:
         own = ", ".join(quoted(name) for name, _ in columns)
         self.started.append(path)
         part = self._writer.copy(
             f"""
-            select {own}, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
-                'upsert' as _op, {literal(self._origin.source)} as _source, _row_hash, {FILE}, {ROW}, {rows.POSITION}
+            select {own}, {literal(self._id)} as _batch_id, {self._came_at} as _ingested_at, {operation(self._origin.table)} as _op, {literal(self._origin.source)} as _source, _row_hash, {FILE}, {ROW}, {rows.POSITION}
             from ({query})
             """,
             path,
@@ -158,10 +161,18 @@ class _Batch:
                 f"{table}: {tally.cursor_future:,} rows are dated more than a day in the future, up to {tally.cursor_max} "
                 f"({'; '.join(tally.future_rows)}{others}); they landed, the watermark stays"
             )
-        check_share(self._writer.quality, table, tally.rows, tally.bad)
+        self._check_share()
+
+    def _check_share(self) -> None:
+        check_share(self._writer.quality, self._origin.table.name, self._tally.rows, self._tally.bad)
 
     def _moved(self, before: Position) -> Position:
-        """The pull's step, with the cursor that landed where the source names none; a cursor never goes back."""
+        """The pull's step, with the cursor that landed where the source names none; a cursor never goes back.
+
+        Of a part that was asked for it keeps the files alone: they have been read, whatever else is still unread.
+        """
+        if not self._pull.moves:
+            return Position(files=self._pull.step.files)
         table, step = self._origin.table, self._pull.step
         kind = table.column(table.cursor).type if table.cursor else "timestamp"
         cursor = greatest_cursor(kind, before.cursor, step.cursor if step.cursor is not None else self._tally.cursor_safe)
@@ -192,7 +203,7 @@ class _Batch:
         self.started.append(path)
         self._quarantine = self._writer.copy(
             f"""
-            select *, {literal(self._id)} as _batch_id, timestamp '{self._ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at,
+            select *, {literal(self._id)} as _batch_id, {self._came_at} as _ingested_at,
                 {literal(self._origin.source)} as _source, {literal(self._origin.table.name)} as _table
             from bad order by {FILE}, {ROW}
             """,

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fondaco.errors import LakeError
-from fondaco.lake import layout
 from fondaco.sources.base import Position
 
 #: 2: operations on the lake. A commit that says no more than format 1 could is written as that, so that an older fondaco reads it.
@@ -68,7 +67,7 @@ class Commit:
         replaces: files of earlier commits that count no more: this commit's stand in their place.
         position: where the table stands from now on, in place of what the step gains.
         rows_dropped: quarantined rows that were taken off the list.
-        replayed: file -> batch in which its replayed rows were quarantined, for tables whose rows are named by their file.
+        replays: the batch whose quarantined rows these are, where rows are named by their file and share that batch's fate.
     """
 
     number: int
@@ -96,14 +95,13 @@ class Commit:
     replaces: tuple[str, ...] = ()
     position: Position | None = None
     rows_dropped: int = 0
-    replayed: Mapping[str, str] = field(default_factory=dict)
+    replays: str | None = None
 
     @classmethod
-    def operation(cls, kind: Kind, number: int, identity: str, at: datetime, owner: tuple[str, str, str], **what: Any) -> Commit:
+    def operation(cls, kind: Kind, number: int, batch: str, at: datetime, owner: tuple[str, str, str], **what: Any) -> Commit:
         """A commit that reads no source.
 
         Args:
-            identity: deterministic name of what is done.
             at: when, naive UTC.
             owner: source, system and table.
             what: all that it says beyond nothing.
@@ -118,7 +116,7 @@ class Commit:
         source, system, table = owner
         return cls(
             number=number,
-            batch_id=layout.batch_id(number, f"{source}|{table}|{kind}|{identity}"),
+            batch_id=batch,
             source=source,
             system=system,
             table=table,
@@ -195,7 +193,7 @@ class Commit:
 
 
 #: What format 1 did not know.
-_SINCE_2 = ("replaces", "position", "rows_dropped", "replayed")
+_SINCE_2 = ("replaces", "position", "rows_dropped", "replays")
 
 
 def schema_hash(columns: tuple[tuple[str, str], ...]) -> str:

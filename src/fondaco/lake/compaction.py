@@ -129,7 +129,7 @@ def _rewritten(lake: Lake, heap: list[Piece], number: int, at: datetime) -> Comm
     commit = Commit.operation(
         "compact",
         number,
-        "|".join(paths),
+        writer.batch_id(number, "|".join(paths)),
         at,
         (first.source, first.system, first.table),
         columns=first.columns,

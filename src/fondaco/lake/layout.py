@@ -69,3 +69,8 @@ def commit_number(path: str) -> int | None:
 def is_data(path: str) -> bool:
     """Whether the path is a file of rows, good or quarantined."""
     return path.startswith(f"{BRONZE}/") and path.endswith(".parquet") and not path.startswith(f"{COMMITS}/")
+
+
+def is_quarantine(path: str) -> bool:
+    """Whether the path is a file of quarantined rows."""
+    return path.startswith(f"{QUARANTINE}/")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fondaco.errors import LakeError
+from fondaco.lake import layout
 from fondaco.lake.commit import Commit, DataFile
 
 #: Of the file in which it is kept between two readings.
@@ -52,9 +53,9 @@ class Live:
         return {path for commit in self.commits for path in commit.data_paths()}
 
     def retained(self, now: datetime) -> set[str]:
-        """The files that count no more and may still be read by somebody, at the time `now` (UTC, with zone)."""
+        """The files of rows that count no more and may still be read by a build, at the time `now` (UTC, with zone)."""
         young = (commit for commit in self.commits if committed_at(commit) > now - REPLACED_AGE)
-        return {path for commit in young for path in commit.replaces}
+        return {path for commit in young for path in commit.replaces if not layout.is_quarantine(path)}
 
     def encode(self) -> bytes:
         """Lines of JSON: a head, and a commit each."""

@@ -38,10 +38,19 @@ def superseded(table: Table, commits: Iterable[Commit]) -> list[tuple[str, str, 
         for file, batch in (landed[:-1] if (source, content) in held else landed)
     }
     # what was put aside and replayed shares the fate of the batch that it came in
-    replayed = {
-        (commit.source, file, commit.batch_id)
-        for commit in commits
-        for file, batch in commit.replayed.items()
-        if (commit.source, file, batch) in former
-    }
+    replays = {commit.batch_id: commit.replays for commit in commits if commit.replays}
+    replayed = {(source, file, replay) for replay, batch in replays.items() for source, file, came_in in former if came_in == batch}
     return sorted(former | replayed)
+
+
+def held(commits: Iterable[Commit]) -> dict[str, str]:
+    """Of one table of one source: the contents that its drops hold, by checksum, and the file under whose name each landed."""
+    landed, current = dict[str, str](), dict[str, str]()
+    for commit in commits:
+        for file, mark in commit.step.files.items():
+            if mark.rejected is not None or mark.members is not None:  # an archive is its members
+                continue
+            if mark.same_as is None and current.get(file) != mark.sha256:
+                landed[mark.sha256] = file
+            current[file] = mark.sha256
+    return {content: landed[content] for content in current.values() if content in landed}

@@ -18,10 +18,11 @@ import pyarrow as pa
 from fondaco.contracts import Column, Table
 from fondaco.lake import casts
 from fondaco.lake.casts import literal, quoted
+from fondaco.lake.known import POSITION as POSITION
+from fondaco.lake.known import Landed
 from fondaco.lake.tally import Tally
 from fondaco.sources.base import FILE, ROW, Reject
 
-POSITION = "_position"
 #: A cursor further than this beyond the source's own clock lies in the future and moves no watermark.
 FUTURE = timedelta(days=1)
 #: Rows that a note names: enough to find them, few enough to read.
@@ -139,32 +140,11 @@ def type_piece(connection: duckdb.DuckDBPyConnection, shape: Shape, *, is_compar
     connection.execute(f"create or replace temp table known as select {POSITION} from typed where false")
 
 
-def drop_landed(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[str]) -> None:
-    """Marks as known the good rows whose key's last version in these bronze files is the very same."""
-    if not files:
-        return
-    key = [quoted(name) for name in table.key] or ["_row_hash"]
-    bronze = f"read_parquet([{', '.join(map(literal, files))}], union_by_name = true, hive_partitioning = false)"
-    same_key = " and ".join(f"landed.{name} = typed.{name}" for name in key)
-    connection.execute(
-        f"""
-        insert into known
-        with landed as (
-            select {", ".join(key)}, arg_max(_row_hash, _batch_id || format('{{:012d}}', _position)) as last_hash
-            from {bronze} as landed
-            where exists (select 1 from typed where {same_key})
-            group by all
-        )
-        select typed.{POSITION} from typed join landed on {same_key} and landed.last_hash = typed._row_hash where typed._fault is null
-        """
-    )
-
-
-def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, quarantined: Sequence[str]) -> None:
-    """Puts the bad rows of `piece` into `bad` with every fault of theirs; those that `quarantined` files hold already become known."""
+def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, landed: Landed) -> None:
+    """Puts the bad rows of `piece` into `bad` with every fault of theirs; those that the quarantine holds already become known."""
     if not _any(connection, "from typed where _fault is not null"):
         return
-    names = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in shape.found)
+    names = ", ".join(f"{quoted(name)} := {_exact(quoted(name), kind)}" for name, kind in shape.found.items())
     each = ", ".join(f"{{'column': {literal(column.name)}, 'reason': {fault}, 'value': {raw}}}" for column, fault, raw in shape.faults())
     words = " ".join(f"when {literal(code)} then {literal(words)}" for code, words in casts.REASONS.items())
     connection.execute(
@@ -185,11 +165,8 @@ def keep_bad(connection: duckdb.DuckDBPyConnection, shape: Shape, quarantined: S
         order by {POSITION}
         """
     )
-    if quarantined:
-        files = ", ".join(map(literal, quarantined))
-        connection.execute(
-            f"insert into known select {POSITION} from newly_bad where raw in (select raw from read_parquet([{files}], hive_partitioning = false))"
-        )
+    if aside := _aside(landed):
+        connection.execute(f"insert into known select {POSITION} from newly_bad where {aside}")
     connection.execute(f"insert into bad select * from newly_bad where {POSITION} not in (select {POSITION} from known)")
 
 
@@ -198,18 +175,38 @@ def has_misfit(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
     return _any(connection, f"from bad where \"column\" = {literal(column)} and reason like 'not_%'")
 
 
-def keep_rejects(connection: duckdb.DuckDBPyConnection, rejects: Sequence[Reject]) -> None:
-    """Puts records that never became rows into `bad`; their raw text is kept as a JSON string."""
+def keep_rejects(connection: duckdb.DuckDBPyConnection, rejects: Sequence[Reject], landed: Landed, tally: Tally) -> None:
+    """Puts records that never became rows into `bad`, their raw text kept as a JSON string; those that are there already are known."""
     if not rejects:
         return
     texts = {
         name: pa.array([getattr(reject, name) for reject in rejects], pa.string()) for name in ("reason", "detail", "column", "raw", "file")
     }
     connection.register("rejects", pa.table({**texts, "row": pa.array([reject.row for reject in rejects], pa.int64())}))
-    connection.execute(
-        'insert into bad select reason, detail, "column", null, cast(to_json(raw) as varchar), null, file, row, null from rejects'
-    )
+    records = f'select reason, detail, "column", null, cast(to_json(raw) as varchar) as raw, null, file as {FILE}, row as {ROW}, null from rejects'
+    fresh = f"where not ({aside})" if (aside := _aside(landed)) else ""
+    kept = connection.execute(f"insert into bad select * from ({records}) {fresh}").fetchall()[0][0]
+    tally.known += len(rejects) - int(kept)
     connection.unregister("rejects")
+
+
+def _aside(landed: Landed) -> str | None:
+    """Condition: a row's very raw text lies in the quarantine; None if it cannot. Of a file that is read again, at its very place."""
+    if not landed.quarantined or landed.again == {}:
+        return None
+    files = f"read_parquet([{', '.join(map(literal, landed.quarantined))}], union_by_name = true, hive_partitioning = false)"
+    if landed.again is None:
+        return f"raw in (select raw from {files})"
+    names = ", ".join(f"({literal(name)}, {literal(former)})" for name, former in landed.again.items())
+    place = (
+        f"select again.name, aside.{ROW} from {files} as aside join (values {names}) as again (name, former) on aside.{FILE} = again.former"
+    )
+    return f"({FILE}, {ROW}) in ({place})"
+
+
+def _exact(column: str, kind: str) -> str:
+    """A value as it is kept in JSON: numbers with a point as text, since JSON's readers take them for floats."""
+    return f"cast({column} as varchar)" if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) else column
 
 
 def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, tally: Tally) -> None:
@@ -224,6 +221,11 @@ def count(connection: duckdb.DuckDBPyConnection, table: Table, clock: datetime, 
     tally.landed += landed
     if column is not None:
         tally.add_cursor(column.type, *found)
+        if known:  # they are in the lake, so what was read up to them is safe
+            name = quoted(column.name)
+            safe = _cursor_text(f"max({name}) filter ({_is_safe(column, clock)})", column)
+            query = f"select {safe} from typed where _fault is null and {POSITION} in (select {POSITION} from known)"
+            tally.add_cursor_known(column.type, connection.execute(query).fetchall()[0][0])
         if found[-1] and not tally.future_rows:
             tally.future_rows = _from_the_future(connection, column, clock)
 

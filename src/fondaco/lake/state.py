@@ -24,6 +24,7 @@ class TableState:
         rows: rows that landed, in total (versions and tombstones).
         rows_quarantined: rows that lie in quarantine.
         rows_dropped: rows that lay there and were taken off the list.
+        rewound: number of the last commit that moved the position back, 0 if none did.
         schema_hash: shape of the last batch that had rows.
     """
 
@@ -39,6 +40,7 @@ class TableState:
     rows_quarantined: int
     schema_hash: str
     rows_dropped: int = 0
+    rewound: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "position": self.position.to_json()}
@@ -94,6 +96,7 @@ def _table_after(before: TableState | None, commit: Commit) -> TableState:
         rows=before.rows + commit.rows_landed,
         rows_quarantined=before.rows_quarantined + aside,
         rows_dropped=before.rows_dropped + commit.rows_dropped,
+        rewound=commit.number if commit.position is not None else before.rewound,
         schema_hash=commit.schema_hash if commit.files and commit.kind != "compact" else before.schema_hash,
     )
     if commit.kind not in ("land", "sweep"):

@@ -9,22 +9,27 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fondaco.contracts import Column, Table
-from fondaco.errors import SourceError
+from fondaco.errors import DeletesRefused
 from fondaco.lake import casts, layout
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile, schema_hash
+from fondaco.lake.known import bronze
 from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import Keys, Position
 
 
-def write_sweep(writer: Writer, origin: Origin, keys: Keys, number: int, ingested_at: datetime, landed: Sequence[str]) -> Commit:
+def write_sweep(
+    writer: Writer, origin: Origin, keys: Keys, number: int, ingested_at: datetime, landed: Sequence[str], *, accept: bool = False
+) -> Commit:
     """The commit that would land tombstones for the keys that are gone, its file written and synced.
 
     Args:
         landed: paths of all the table's files so far.
+        accept: believe it however much is gone, for somebody who knows said so.
 
     Raises:
-        SourceError: the source holds no keys at all, or so few that it is not believed.
+        DeletesRefused: the source holds no keys at all, or so few that it is not believed.
+        SourceError: the keys cannot be read.
         LakeError: the file cannot be written.
     """
     table, connection = origin.table, writer.connection
@@ -32,7 +37,8 @@ def write_sweep(writer: Writer, origin: Origin, keys: Keys, number: int, ingeste
     connection.execute(f"create or replace temp table gone as {_gone(writer, table, landed)}")
     live, gone = connection.execute("select count(*), count(*) filter (is_gone) from gone").fetchall()[0]
     present = connection.execute("select count(*) from present").fetchall()[0][0]
-    _check_share(table, keys, present, live, gone)
+    if not accept:
+        _check_share(origin, keys, present, live, gone)
     batch = writer.batch_id(number, f"{origin.source}|{table.name}|sweep|{keys.clock}")
     path = layout.data_path(origin.source, table.name, ingested_at, batch, 0)
     file = _write_tombstones(writer, origin, keys, batch, path, ingested_at) if gone else None
@@ -87,11 +93,11 @@ def _gone(writer: Writer, table: Table, landed: Sequence[str]) -> str:
     names = ", ".join(quoted(column.name) for column in _key(table))
     if not landed:
         return f"select {names}, false as is_gone from present where false"
-    files = ", ".join(literal(writer.store.url(path)) for path in landed)
+    files = [writer.store.url(path) for path in landed]
     same = " and ".join(f"present.{quoted(name)} = live.{quoted(name)}" for name in table.key)
     return f"""
         with live as (
-            select {names} from read_parquet([{files}], union_by_name = true, hive_partitioning = false)
+            select {names} from {bronze(table, files)}
             group by all
             having arg_max(_op, _batch_id || format('{{:012d}}', _position)) <> 'delete'
         )
@@ -99,17 +105,19 @@ def _gone(writer: Writer, table: Table, landed: Sequence[str]) -> str:
     """
 
 
-def _check_share(table: Table, keys: Keys, present: int, live: int, gone: int) -> None:
+def _check_share(origin: Origin, keys: Keys, present: int, live: int, gone: int) -> None:
+    name, table = f"{origin.source}.{origin.table.name}", origin.table.name
+    once = f"accept it once with: fondaco ingest {name} --accept-deletes"
     if live and not present:
-        raise SourceError(
-            f"{table.name} is empty at the source, but {live:,} rows of it are in the lake; nothing was deleted",
-            hint="see whether the source is the right one; if it was emptied on purpose, raise max_delete_share to 1",
+        raise DeletesRefused(
+            f"{table} is empty at the source, but {live:,} rows of it are in the lake; nothing was deleted",
+            hint=f"see whether the source is the right one; if it was emptied on purpose, {once}",
         )
     if gone > keys.max_delete_share * live:
-        raise SourceError(
-            f"{table.name} lost {gone:,} of {live:,} rows at the source ({gone / live:.0%}), more than max_delete_share allows "
+        raise DeletesRefused(
+            f"{table} lost {gone:,} of {live:,} rows at the source ({gone / live:.0%}), more than max_delete_share allows "
             f"({keys.max_delete_share:.0%}); nothing was deleted",
-            hint="see whether they were deleted on purpose, and raise max_delete_share if so",
+            hint=f"see whether they were deleted on purpose; if so, {once}, or raise sources.{origin.source}.max_delete_share",
         )
 
 

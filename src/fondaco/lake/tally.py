@@ -12,7 +12,7 @@ class Tally:
     Attributes:
         rows: rows read, by file (None: a database); rows that were known before are among them.
         bad: rows to be quarantined, by file and reason.
-        cursor_safe: the highest cursor that does not lie in the future.
+        cursor_safe: the highest cursor that does not lie in the future, of rows that land or had landed.
         cursor_nulls, cursor_future: landed rows without a cursor, and with one in the future.
         future_rows: the first of the latter, as ``file, row N``.
     """
@@ -46,6 +46,10 @@ class Tally:
         self.cursor_safe = greatest_cursor(kind, self.cursor_safe, safe)
         self.cursor_nulls += nulls
         self.cursor_future += future
+
+    def add_cursor_known(self, kind: str, safe: str | None) -> None:
+        """Counts in the highest cursor of rows that had landed before."""
+        self.cursor_safe = greatest_cursor(kind, self.cursor_safe, safe)
 
 
 def greatest_cursor(kind: str, *cursors: str | None) -> str | None:

@@ -30,6 +30,11 @@ class Origin:
     table: Table
 
 
+def batch_name(store: Store, number: int, identity: str) -> str:
+    """Names a batch; where writers elsewhere may be at work, like no batch of theirs; under a lock a repeat overwrites its own remains."""
+    return layout.batch_id(number, identity + (uuid.uuid4().hex if store.is_shared else ""))
+
+
 class Writer:
     """Writes Parquet files for one lake.
 
@@ -45,8 +50,6 @@ class Writer:
         self.quality = quality
         self.step = step
         self._connect = connect
-        #: Two writers of a bucket must not give their files the same names; under a lock a repeat overwrites its own remains.
-        self._mark = uuid.uuid4().hex if store.is_shared else ""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -55,7 +58,7 @@ class Writer:
 
     def batch_id(self, number: int, identity: str) -> str:
         """Names a batch; where writers elsewhere may be at work, like no batch of theirs."""
-        return layout.batch_id(number, identity + self._mark)
+        return batch_name(self.store, number, identity)
 
     def renumbered(self, commit: Commit, number: int) -> Commit:
         """The same commit under another number, its files written anew; the old ones are removed."""

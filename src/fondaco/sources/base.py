@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
@@ -149,6 +149,11 @@ class Span:
     since: datetime | None = None
     until: datetime | None = None
 
+    def holds(self, changed_ns: int) -> bool:
+        """Whether a file of this time of last change is meant, in nanoseconds since 1970."""
+        changed = datetime.fromtimestamp(changed_ns // 1_000_000_000, UTC).replace(tzinfo=None)
+        return (self.since is None or self.since <= changed) and (self.until is None or changed < self.until)
+
 
 @dataclass
 class Pull:
@@ -169,6 +174,7 @@ class Pull:
         errors: files that were refused whole.
         files_read: rows_read by file; the batches of several files can be read more than once.
         declared: names the declaration under which files are read.
+        moves: False for a part that was asked for (`Span`): it lands, and the table stands where it stood, whatever `step` says.
     """
 
     identity: str
@@ -183,6 +189,7 @@ class Pull:
     errors: list[FileRejected] = field(default_factory=list)
     files_read: dict[str, int] = field(default_factory=dict)
     declared: str | None = None
+    moves: bool = True
 
     def refused(self, error: FileRejected) -> Pull:
         """What is left of a pull whose one file turned out bad while it was read: no rows, and the file marked as refused."""
@@ -236,8 +243,11 @@ class Source(Protocol):
     name: str
     system: System
 
-    def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
+    def pulls(self, table: Table, position: Position | None, span: Span | None = None) -> Iterator[Pull]:
         """What is new since that position; nothing new yields nothing.
+
+        Args:
+            span: read what is of this time instead, wherever the table stands; such pulls do not move it.
 
         Raises:
             SourceError: this table cannot be read; the others may.

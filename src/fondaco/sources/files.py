@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fondaco.contracts import System, Table
 from fondaco.errors import FileRejected, SourceError
 from fondaco.sources.archives import Archives
-from fondaco.sources.base import Keys, Position, Pull
+from fondaco.sources.base import Keys, Position, Pull, Span
 from fondaco.sources.gathering import Gathering
 from fondaco.sources.listing import Seen, depth_of, matcher, walk
 
@@ -43,14 +44,26 @@ class FileDrops:
         self._now = now
         self._archives = Archives(system)
 
-    def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
+    def pulls(self, table: Table, position: Position | None, span: Span | None = None) -> Iterator[Pull]:
         """New files of the table in the order of their paths.
+
+        Args:
+            span: read the files whose time of last change lies in it, new or not.
 
         Raises:
             SourceError: there is no such folder, it cannot be listed, or the table has no files.
         """
-        gathering = Gathering(self.name, table, position or Position(), self._clock())
-        fresh = [seen for seen in self._listing(table, gathering.pull.errors) if not gathering.knows(seen)]
+        position = position or Position()
+        if span is not None:  # as if none of that time had been read
+            position = replace(position, files={name: mark for name, mark in position.files.items() if not span.holds(mark.mtime_ns)})
+        for pull in self._new(table, position, span):
+            pull.moves = span is None
+            yield pull
+
+    def _new(self, table: Table, position: Position, span: Span | None) -> Iterator[Pull]:
+        gathering = Gathering(self.name, table, position, self._clock())
+        listed = self._listing(table, gathering.pull.errors)
+        fresh = [seen for seen in listed if (span is None or span.holds(seen.mtime_ns)) and not gathering.knows(seen)]
         for seen in self._ready(self._settled(fresh, gathering), gathering):
             if not seen.is_zip:
                 yield from gathering.take(seen)

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from fondaco.contracts import System, Table
 from fondaco.errors import SourceError, did_you_mean
-from fondaco.sources.base import FILE, RESERVED, ROW, Keys, Position, Pull, Reject
+from fondaco.sources.base import FILE, RESERVED, ROW, Keys, Position, Pull, Reject, Span
 from fondaco.sources.window import Window, moment, window_of
 
 _ROWS_PER_BATCH = 20_000
@@ -63,8 +63,11 @@ class SqliteDatabase:
         self._now = now
         self._opened: tuple[sqlite3.Connection, datetime] | None = None
 
-    def pulls(self, table: Table, position: Position | None) -> Iterator[Pull]:
+    def pulls(self, table: Table, position: Position | None, span: Span | None = None) -> Iterator[Pull]:
         """What changed in the table's window; the whole table at first, and always if nothing says what changed.
+
+        Args:
+            span: read the rows of this time instead, wherever the table stands; it then stays there.
 
         Raises:
             SourceError: the file, the table or a required column is missing, or the file is no SQLite database.
@@ -72,11 +75,15 @@ class SqliteDatabase:
         with self._explained():
             found = self._columns(table)
             window = self._window(table, position)
-            where, values = self._condition(table, window, is_first=position is None)
+            if span is not None:
+                window = _Asked(window, span) if window is not None else None
+            where, values = self._condition(table, window, is_first=position is None and span is None)
             count = self._one(f"select count(*) from {_quoted(table.name)} where {where}", values)
-            if not count and position is not None:
+            if not count and (position is not None or span is not None):
                 return
-            yield self._pull(table, position, window, found, (where, values), int(count))
+            pull = self._pull(table, Position() if span else position, window, found, (where, values), int(count))
+            pull.moves = span is None
+            yield pull
 
     def keys(self, table: Table, position: Position | None) -> Keys | None:
         """All keys, if the table's deletes are found by comparing and the last comparison is old enough."""
@@ -250,6 +257,20 @@ class SqliteDatabase:
             cursor = self._snapshot()[0].execute(f"select {items} from {_quoted(table.name)}")
             while rows := cursor.fetchmany(_ROWS_PER_BATCH):
                 yield _batch(list(table.key), rows, 1, [])
+
+
+class _Asked(Window):
+    """The part of the cursor's time that a person asked for: since <= cursor < until."""
+
+    def __init__(self, window: Window, span: Span) -> None:
+        super().__init__(window.kind, span.since, span.until, window.future, window.separator)
+
+    def condition(self, column: str) -> tuple[str, list[Any]]:
+        bounds = [(sign, self._text(at)) for sign, at in ((">=", self.low), ("<", self.high)) if at is not None]
+        return " and ".join(f"{column} {sign} ?" for sign, _ in bounds) or "true", [text for _, text in bounds]
+
+    def inside(self, column: str) -> tuple[str, list[Any]]:
+        return self.condition(column)
 
 
 def _quoted(name: str) -> str:
