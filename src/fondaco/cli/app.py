@@ -12,6 +12,7 @@ import typer
 
 from fondaco import __version__
 from fondaco.cli.call import Call, hoist
+from fondaco.cli.upkeep import lake_app, quarantine_app, state_app
 from fondaco.errors import FondacoError, UsageError
 
 app = typer.Typer(
@@ -22,10 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-state_app = typer.Typer(help="Where the landing stands.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Rows that were put aside, and why.", no_args_is_help=True)
 app.add_typer(state_app, name="state")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(lake_app, name="lake")
 
 Select = Annotated[str | None, typer.Argument(metavar="[SELECT]", help="Models to build, as dbt selects them: marts, +daily_sales, …")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build every table anew from the lake.")]
@@ -110,11 +110,27 @@ def ingest(
         list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables, as orders or shop.orders; all of them by default.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be landed; land nothing.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Read what the sources changed from this time on again; nothing is doubled."),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="With --since: up to this time, which is left out.")] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Compare keys now to find what was deleted.")] = False,
+    accept_deletes: Annotated[
+        bool, typer.Option("--accept-deletes", help="Believe once that so many rows of the named tables were deleted; compares keys now.")
+    ] = False,
 ) -> int:
     """Land what is new in the lake; build nothing."""
+    call: Call = ctx.obj
+    named = tuple(tables or ())
+    if since is None and until is None and not sweep and not accept_deletes:
+        return _plan(call, "ingest", tables=named, check=False) if dry_run else _work(call, "ingest", tables=named)
     if dry_run:
-        return _plan(ctx.obj, "ingest", tables=tuple(tables or ()), check=False)
-    return _work(ctx.obj, "ingest", tables=tuple(tables or ()))
+        raise UsageError("--dry-run looks at what is new only", hint="leave out --since, --sweep and --accept-deletes")
+    from fondaco.job.asked import asked_of
+
+    wants = asked_of(call.settings(), named, since, until, sweep=sweep, accept_deletes=accept_deletes)
+    return _work(call, "ingest", tables=named, asked=wants)
 
 
 @app.command()
@@ -241,46 +257,6 @@ def demo(
         watch.step("demo", "the simulated shop lives on")
         lived = live_on(settings, source, days, until.date() if until else None, watch.note)
     return emit("demo", call.json, lived, demo_screen(lived))
-
-
-@state_app.command("show")
-def state_show(ctx: typer.Context) -> int:
-    """Per table: up to when the shop was read, the last commit, rows in total."""
-    from fondaco.cli.output import emit
-    from fondaco.cli.screens.lake import state_screen
-    from fondaco.job.look import state
-
-    call: Call = ctx.obj
-    found = state(call.settings())
-    return emit("state show", call.json, found, state_screen(found))
-
-
-@quarantine_app.command("list")
-def quarantine_list(ctx: typer.Context) -> int:
-    """How many rows were put aside, by table, file and reason."""
-    from fondaco.cli.output import emit
-    from fondaco.cli.screens.lake import quarantine_list_screen
-    from fondaco.job.look import quarantine_entries
-
-    call: Call = ctx.obj
-    found = quarantine_entries(call.settings())
-    return emit("quarantine list", call.json, found, quarantine_list_screen(found))
-
-
-@quarantine_app.command("show")
-def quarantine_show(
-    ctx: typer.Context,
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="A table, as orders or shop.orders.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show.")] = 20,
-) -> int:
-    """The rows that were put aside: file, row, reason and the raw row."""
-    from fondaco.cli.output import emit
-    from fondaco.cli.screens.lake import quarantine_show_screen
-    from fondaco.job.look import quarantine_rows
-
-    call: Call = ctx.obj
-    found = quarantine_rows(call.settings(), table, limit)
-    return emit("quarantine show", call.json, found, quarantine_show_screen(found))
 
 
 def _work(call: Call, command: str, **options: Any) -> int:

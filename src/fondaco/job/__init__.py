@@ -8,13 +8,17 @@ status.py    how fresh, how healthy
 plan.py      what a run would do
 doctor.py    what is wrong, and how to mend it
 look.py      the lake's state and quarantine, for people
+upkeep.py    going back, another chance for bad rows, fewer files
+asked.py     what is asked of a landing beyond the ordinary
+moments.py   times as people write them
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -26,7 +30,7 @@ from fondaco.job.runs import RunLog
 from fondaco.job.shops import opened
 
 if TYPE_CHECKING:
-    from fondaco.lake import Lake
+    from fondaco.lake import Asked, Lake, LandingReport
     from fondaco.settings import Settings
     from fondaco.warehouse import BuildReport, Summary
 
@@ -51,6 +55,7 @@ class Work:
     tables: Collection[str]
     select: str | None
     full_refresh: bool
+    asked: Asked | None = None
     lived: dict[str, int] = field(default_factory=dict)
     landed: list[TableLanding] = field(default_factory=list)
     notes: tuple[str, ...] = ()
@@ -81,16 +86,37 @@ def _simulate(work: Work) -> str | None:
 
 def _land(work: Work) -> str:
     from fondaco.job.look import reasons
-    from fondaco.lake import LandingReport, land
+    from fondaco.lake import Asked, LandingReport, land
 
-    report = LandingReport()
-    with opened(work.settings, work.tables) as sources:
-        for table in land(sources, work.lake, work.settings.quality, tables=work.tables, report=report):
+    report, asked = LandingReport(), work.asked or Asked()
+    with opened(work.settings, work.tables) as sources, _recorded(work, report):
+        for table in land(sources, work.lake, work.settings.quality, tables=work.tables, asked=asked, report=report):
             work.landed.append(table_landing(table, reasons(work.lake, table.commits) if table.bad else {}))
             work.watch.note(f"{table.source}.{table.table}: {table.rows_read:,} rows read, {table.rows_landed:,} landed")
     work.notes = tuple(report.notes)
     read, landed = report.total("rows_read"), report.total("rows_landed")
     return f"{read:,} rows read, {landed:,} landed" if read else "nothing new"
+
+
+@contextmanager
+def _recorded(work: Work, report: LandingReport) -> Iterator[None]:
+    """Puts a landing on record for which a person asked for more than the ordinary."""
+    if work.asked is None:
+        yield
+        return
+    span = work.asked.span
+    said = {
+        "tables": list(work.tables),
+        "since": span.since if span else None,
+        "until": span.until if span else None,
+        "sweep": work.asked.sweep,
+        "accept_deletes": work.asked.accept_deletes,
+    }
+    with work.lake.audit.record("ingest", {name: value for name, value in said.items() if value}) as doing:
+        yield
+        doing.commits += [commit.number for commit in report.commits]
+        doing.counts |= {name: report.total(name) for name in ("rows_read", "rows_landed", "rows_known", "deleted")}
+        doing.counts["errors"] = len(report.errors)
 
 
 def _build(work: Work) -> str:
@@ -132,8 +158,12 @@ def run(
     tables: Collection[str] = (),
     select: str | None = None,
     full_refresh: bool = False,
+    asked: Asked | None = None,
 ) -> RunReport:
     """Takes the steps of a command, one run at a time.
+
+    Args:
+        asked: what a person asked of the landing beyond the ordinary.
 
     Raises:
         LockedError: another run is at work.
@@ -151,7 +181,7 @@ def run(
         outcome, fault = "interrupted", None
         try:
             lake = Lake.open(place_of(settings.lake))
-            work = Work(settings, lake, watch, tables, select, full_refresh)
+            work = Work(settings, lake, watch, tables, select, full_refresh, asked)
             for step in STEPS:
                 if command in step.commands:
                     watch.step(step.name, step.doing)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fondaco.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from fondaco.lake import Commit, Lake, QuarantinedRow, QuarantineEntry, TableState
+    from fondaco.lake import Commit, Lake, QuarantinedRow, QuarantineEntry, Status, TableState
     from fondaco.settings import Settings
 
 
@@ -37,30 +37,37 @@ def state(settings: Settings) -> tuple[TableState, ...]:
     return tuple(tables[key] for key in sorted(tables))
 
 
-def quarantine_entries(settings: Settings) -> tuple[QuarantineEntry, ...]:
-    """What was put aside, by table, file and reason. Raises LakeError."""
-    from fondaco.lake import list_quarantine
+def quarantine_entries(settings: Settings, *, settled: bool = False) -> tuple[QuarantineEntry, ...]:
+    """What was put aside, by table, file and reason: what is open, or what was replayed, overtaken or dropped too. Raises LakeError."""
+    from fondaco.lake import STATUSES, list_quarantine
 
     lake = existing_lake(settings)
-    return tuple(list_quarantine(lake)) if lake else ()
+    return tuple(list_quarantine(lake, statuses=STATUSES if settled else ("open",))) if lake else ()
 
 
-def quarantine_rows(settings: Settings, table: str | None, limit: int) -> QuarantineRows:
+def quarantine_rows(settings: Settings, table: str | None, limit: int, *, settled: bool = False) -> QuarantineRows:
     """The rows that were put aside, of all tables or of one, in landing order.
+
+    Args:
+        settled: also those that were replayed, overtaken or dropped.
 
     Raises:
         UsageError: nothing was ever put aside for a table of that name.
         LakeError: the lake cannot be read.
     """
-    from fondaco.lake import show_quarantine
+    from fondaco.lake import STATUSES, count_quarantine, show_quarantine
 
     lake = existing_lake(settings)
     aside = [commit for commit in (lake.live().commits if lake else ()) if commit.quarantine is not None]
     names = {name for commit in aside for name in (commit.table, f"{commit.source}.{commit.table}")}
     if table is not None and table not in names:
         raise UsageError(f"no row of a table {table!r} was put aside{did_you_mean(table, names)}", hint="fondaco quarantine list")
-    total = sum(commit.rows_quarantined for commit in aside if table in (None, commit.table, f"{commit.source}.{commit.table}"))
-    return QuarantineRows(tuple(show_quarantine(lake, table, limit=limit)) if lake else (), total)
+    if lake is None:
+        return QuarantineRows((), 0)
+    statuses: tuple[Status, ...] = STATUSES if settled else ("open",)
+    counts = count_quarantine(lake, table)
+    total = sum(counts.get(status, 0) for status in statuses)
+    return QuarantineRows(tuple(show_quarantine(lake, table, limit=limit, statuses=statuses)), total)
 
 
 def reasons(lake: Lake, commits: Iterable[Commit]) -> dict[str, int]:

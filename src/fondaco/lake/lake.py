@@ -71,7 +71,7 @@ class Lake:
 
     def state(self) -> State:
         """Where every table stands: as saved if that is the log's last word, else brought up to it from the log."""
-        return self._up_to_date(self._saved_state())
+        return self._up_to_date(self.saved_state())
 
     def _up_to_date(self, saved: State) -> State:
         if saved.commit and not self.log.exists(saved.commit + 1):
@@ -80,7 +80,7 @@ class Lake:
 
     def refresh_state(self) -> State:
         """The state; ingestion_state.json is mended if it was missing, older or broken."""
-        saved = self._saved_state()
+        saved = self.saved_state()
         state = self._up_to_date(saved)
         if state != saved:
             self.save_state(state)
@@ -113,7 +113,7 @@ class Lake:
         self.save_state(state)
         return state
 
-    def _saved_state(self) -> State:
+    def saved_state(self) -> State:
         """The saved state if it belongs to this log, else the state of an empty lake."""
         data = self.store.read(layout.STATE)
         saved = State.decode(data) if data is not None else None
@@ -132,7 +132,7 @@ class Lake:
         """
         with self.reading(), self.store.alone(layout.LOCK):
             if not self.store.is_shared:
-                self.log.drop_torn(acknowledged=self._saved_state().commit)
+                self.log.drop_torn(acknowledged=self.saved_state().commit)
             yield
 
     def reading(self) -> AbstractContextManager[None]:

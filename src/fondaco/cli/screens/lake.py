@@ -45,21 +45,32 @@ def quarantine_list_screen(entries: Sequence[QuarantineEntry]) -> Screen:
             (
                 f"{entry.source}.{entry.table}",
                 Text(whole(entry.rows), style=WARN),
+                _status(entry.status, entry.why),
                 entry.detail,
                 entry.file or "–",
                 Text(_example(entry), style=DIM),
             )
             for entry in entries
         ]
-        columns(console, rows, "lrwww", head=("table", "rows", "reason", "file", "for example"))
+        columns(console, rows, "lrwwww", head=("table", "rows", "", "reason", "file", "for example"))
         console.print(Text("the rows themselves: fondaco quarantine show [TABLE]", style=DIM))
+        if any(entry.status == "open" for entry in entries):
+            console.print(Text("once systems/ or the source is mended: fondaco quarantine replay [TABLE]", style=DIM))
 
     return show
+
+
+def _status(status: str, why: str | None) -> Text:
+    return Text(f"{status}: {why}" if why else status, style=WARN if status == "open" else DIM)
 
 
 def _example(entry: QuarantineEntry) -> str:
     value = "no value" if entry.example is None else repr(entry.example)
     return f"{value} in row {entry.first_row}" if entry.file and entry.first_row else value
+
+
+def _settled(status: str) -> tuple[str, str]:
+    return ("" if status == "open" else f"  {status}", DIM)
 
 
 def quarantine_show_screen(found: QuarantineRows) -> Screen:
@@ -69,7 +80,11 @@ def quarantine_show_screen(found: QuarantineRows) -> Screen:
             return
         for row in found.rows:
             place = f"{row.file}, row {row.row}" if row.file else f"batch {row.batch_id}"
-            console.print(Text.assemble((f"{row.source}.{row.table}", NAME), (f"  {place}  ", DIM), (row.detail or row.reason, WARN)))
+            console.print(
+                Text.assemble(
+                    (f"{row.source}.{row.table}", NAME), (f"  {place}  ", DIM), (row.detail or row.reason, WARN), _settled(row.status)
+                )
+            )
             lines(console, [Text(row.raw, style=DIM)])
         if found.total > len(found.rows):
             console.print(Text(f"{whole(len(found.rows))} of {whole(found.total)}; --limit shows more", style=DIM))
