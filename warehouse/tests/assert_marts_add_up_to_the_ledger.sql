@@ -3,9 +3,14 @@ with ledger as (
     select
         sum(entries.net_revenue) as total,
         sum(case when customers.customer_key is not null then entries.net_revenue else 0 end) as of_customers,
-        sum(case when customers.orders > 0 then entries.net_revenue else 0 end) as of_buyers
+        sum(case when customers.orders > 0 then entries.net_revenue else 0 end) as of_buyers,
+        sum(case when entries.reseller_key is not null then entries.net_revenue else 0 end) as of_resellers,
+        sum(case when orders.coupon_code <> '' and orders.order_kind = 'sale' then entries.net_revenue else 0 end) as of_coupons,
+        sum(case when orders.order_kind = 'sale' then entries.net_revenue else 0 end) as of_sales,
+        sum(entries.returns) as returned
     from {{ ref('fact_sales_ledger') }} as entries
     left join {{ ref('customers') }} as customers on entries.customer_key = customers.customer_key
+    left join {{ ref('fact_orders') }} as orders on entries.order_key = orders.order_key
 ),
 
 by_product as (
@@ -57,6 +62,33 @@ compared as (
         (select sum(net_revenue) from {{ ref('product_performance') }}) as found,
         by_product.total as expected
     from by_product
+    union all
+    select
+        'orders' as mart,
+        (
+            select sum(net_amount) from {{ ref('orders') }}
+            where is_valid
+        ) as found,
+        ledger.of_sales as expected
+    from ledger
+    union all
+    select
+        'reseller_performance' as mart,
+        (select sum(net_revenue) from {{ ref('reseller_performance') }}) as found,
+        ledger.of_resellers as expected
+    from ledger
+    union all
+    select
+        'coupon_performance' as mart,
+        (select sum(net_revenue) from {{ ref('coupon_performance') }}) as found,
+        ledger.of_coupons as expected
+    from ledger
+    union all
+    select
+        'refunds' as mart,
+        (select sum(returns) from {{ ref('refunds') }}) as found,
+        ledger.returned as expected
+    from ledger
 )
 
 select

@@ -1,38 +1,46 @@
--- R, F and M of every customer with a purchase in the window, as of the last day of trade: equal values get equal scores
-with as_of_day as (
-    select max(event_date) as day from {{ ref('fact_sales_ledger') }}
+{{ config(materialized='table') }}
+
+-- R, F and M of every customer as of the end of each month and of the last day of trade. Equal values score equally; whole numbers all the
+-- way, so that no rounding moves a customer over a bound. Whoever bought nothing in the window is dormant and has no scores.
+with windowed as (
+    select
+        *,
+        frequency > 0 as is_in_window
+    from {{ ref('int_customers__windowed') }}
 ),
 
--- purchases on one day are one; one that was refunded in full is none; credit notes lower the value
-measured as (
+ranked as (
     select
-        orders.customer_key,
-        cast(min(as_of_day.day - orders.ordered_date) filter (where orders.is_valid) as bigint) as recency_days,
-        count(distinct orders.ordered_date) filter (where orders.is_valid) as frequency,
-        sum(orders.net_amount) as monetary
-    from {{ ref('fact_orders') }} as orders
-    cross join as_of_day
-    where
-        orders.is_revenue
-        and orders.customer_key is not null
-        and (orders.order_kind = 'credit_note' or orders.refund_status <> 'full')
-        and orders.ordered_date > as_of_day.day - {{ var('rfm_window_days') }}
-        and orders.ordered_date <= as_of_day.day
-    group by orders.customer_key
-    having count(*) filter (where orders.is_valid) > 0
+        *,
+        case when is_in_window then cast(as_of_date - kept_date as bigint) end as recency_days,
+        5 * (rank() over (partition by as_of_date, is_in_window order by kept_date desc) - 1) as recency_rank,
+        5 * (rank() over (partition by as_of_date, is_in_window order by monetary) - 1) as monetary_rank,
+        greatest(count(*) over (partition by as_of_date, is_in_window) - 1, 1) as others
+    from windowed
+),
+
+scored as (
+    select
+        customer_key,
+        as_of_date,
+        recency_days,
+        case when is_in_window then frequency end as frequency,
+        case when is_in_window then monetary end as monetary,
+        case when is_in_window then cast(5 - least(4, recency_rank // others) as bigint) end as r_score,
+        case
+            when not is_in_window then null
+            {%- for bound in var('rfm_frequency_bands') %}
+            when frequency <= {{ bound }} then cast({{ loop.index }} as bigint)
+            {%- endfor %}
+            else cast({{ var('rfm_frequency_bands') | length + 1 }} as bigint)
+        end as f_score,
+        case when is_in_window then cast(1 + least(4, monetary_rank // others) as bigint) end as m_score
+    from ranked
 )
 
 select
-    customer_key,
-    recency_days,
-    frequency,
-    monetary,
-    5 - least(4, cast(floor(percent_rank() over (order by recency_days) * 5) as bigint)) as r_score,
-    cast(case
-        {%- for bound in var('rfm_frequency_bands') %}
-        when frequency <= {{ bound }} then {{ loop.index }}
-        {%- endfor %}
-        else {{ var('rfm_frequency_bands') | length + 1 }}
-    end as bigint) as f_score,
-    1 + least(4, cast(floor(percent_rank() over (order by monetary) * 5) as bigint)) as m_score
-from measured
+    scored.*,
+    case when scored.r_score is null then 'Dormant' else grid.segment end as rfm_segment,
+    case when scored.r_score is null then 'One strong offer to come back, then leave in peace.' else grid.action end as rfm_action
+from scored
+left join {{ ref('rfm_grid') }} as grid on scored.r_score = grid.r_score and scored.f_score = grid.f_score

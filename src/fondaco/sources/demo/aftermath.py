@@ -140,7 +140,7 @@ class Refunds:
             reason=reason,
             refunded_at=stamp(at),
         )
-        self._course.tell(at, "order.refunded", item=item, **amounts)
+        self._course.tell(at, "order.refunded", refund=refund, item=item, **amounts, reason=reason)
         self.total += goods + shipping + tax
         return refund
 

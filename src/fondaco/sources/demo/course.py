@@ -9,6 +9,9 @@ from typing import Any
 from fondaco.sources.demo.clock import stamp
 from fondaco.sources.demo.day import Day
 
+#: What the diary calls the rows whose changes it tells by themselves; it tells the life of the order in words of its own.
+_IN_THE_DIARY = {"payments": "payment", "shipments": "parcel", "refunds": "refund"}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -80,12 +83,16 @@ class Course:
     _steps: dict[datetime, dict[str, list[Any]]] = field(default_factory=dict)
 
     def put(self, at: datetime, table: str, **row: Any) -> None:
-        """A new row."""
+        """A new row; that of an attempt to pay or of a parcel is in the diary, too."""
         self._step(at)["put"].append((table, {**row, "updated_at": stamp(at)}))
+        if table in ("payments", "shipments"):
+            self._note(at, f"{_IN_THE_DIARY[table]}.made", key=row["id"], row=row)
 
     def change(self, at: datetime, table: str, key: int, **values: Any) -> None:
         """Some columns of a row; with none given, an update that changes nothing."""
         self._step(at)["change"].append((table, key, {**values, "updated_at": stamp(at)}))
+        if values and table in _IN_THE_DIARY:
+            self._note(at, f"{_IN_THE_DIARY[table]}.changed", key=key, values=values)
 
     def drop(self, at: datetime, table: str, key: int) -> None:
         """A hard delete."""
@@ -93,7 +100,7 @@ class Course:
 
     def tell(self, at: datetime, kind: str, **payload: Any) -> None:
         """A line in the diary."""
-        self._step(at)["tell"].append((kind, {"id": self.order.id, "at": stamp(at), **payload}))
+        self._note(at, kind, id=self.order.id, **payload)
 
     def status(self, at: datetime, status: str) -> None:
         """The order takes a new status."""
@@ -109,6 +116,9 @@ class Course:
         """Hands every step to the day, which keeps what is due later in the agenda."""
         for at, step in self._steps.items():
             day.plan(at, "order.write", step)
+
+    def _note(self, at: datetime, kind: str, **payload: Any) -> None:
+        self._step(at)["tell"].append((kind, {"at": stamp(at), **payload}))
 
     def _step(self, at: datetime) -> dict[str, list[Any]]:
         return self._steps.setdefault(at, {"put": [], "change": [], "drop": [], "tell": []})

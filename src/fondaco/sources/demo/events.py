@@ -5,12 +5,18 @@ Kinds and their payload (``at`` is the UTC timestamp text; amounts are minor uni
     <entity>.changed   key, at, values           only the columns that were written
     <entity>.touched   key, at                   updated_at moved, nothing else
     <entity>.deleted   key, at
-    order.placed       id, at, placed_at, customer_id, email, is_test, currency, shipping, shipping_tax, discount, lines
+    order.placed       id, at, placed_at, customer_id, email, is_test, channel, country, currency, coupon, shipping, shipping_tax, discount,
+                       lines
     order.status       id, at, status
     order.cancelled    id, at                    also sets the status
     order.changed      id, at, values           a mended column that no amount depends on
     order.line_removed id, at, item
-    order.refunded     id, at, item (or None), quantity, goods, shipping, tax
+    order.refunded     id, at, refund, item (or None), quantity, goods, shipping, tax, reason
+    payment.made       key, at, row                an attempt; row without updated_at
+    payment.changed    key, at, values
+    parcel.made        key, at, row                a parcel that leaves
+    parcel.changed     key, at, values
+    refund.changed     key, at, values            a mended column that no amount depends on
     rate.published     currency, day, rate
     dirt               table, key, column, value, reason
     schema.changed     table, column

@@ -64,6 +64,7 @@ class OrderBook:
     Attributes:
         placed: payload of ``order.placed``.
         refunds: payloads of ``order.refunded``, in order.
+        payments, parcels: rows as they stand now, by their number.
     """
 
     placed: dict[str, Any]
@@ -71,6 +72,8 @@ class OrderBook:
     cancelled_at: str | None = None
     removed: set[int] = field(default_factory=set)
     refunds: list[dict[str, Any]] = field(default_factory=list)
+    payments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    parcels: dict[int, dict[str, Any]] = field(default_factory=dict)
     is_test: bool = False
 
     @property
@@ -119,6 +122,7 @@ def replay(events: Iterable[Event]) -> Books:
     orders: dict[int, OrderBook] = {}
     rates: dict[tuple[str, date], Decimal] = {}
     testers: set[int] = set()
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
     for event in events:
         told = event.payload
         if event.kind == "rate.published":
@@ -134,7 +138,16 @@ def replay(events: Iterable[Event]) -> Books:
         elif event.kind == "order.line_removed":
             orders[told["id"]].removed.add(told["item"])
         elif event.kind == "order.refunded":
-            orders[told["id"]].refunds.append(told)
+            orders[told["id"]].refunds.append(dict(told))
+            rows["refund", told.get("refund", 0)] = orders[told["id"]].refunds[-1]
+        elif event.kind == "order.changed":
+            orders[told["id"]].placed = {**orders[told["id"]].placed, **told["values"]}
+        elif event.kind in ("payment.made", "parcel.made"):
+            book, row = orders[told["row"]["order_id"]], dict(told["row"])
+            (book.payments if event.kind == "payment.made" else book.parcels)[told["key"]] = row
+            rows[event.kind.partition(".")[0], told["key"]] = row
+        elif event.kind in ("payment.changed", "parcel.changed", "refund.changed"):
+            rows[event.kind.partition(".")[0], told["key"]].update(told["values"])
     for book in orders.values():
         book.is_test = bool(book.placed["is_test"]) or book.placed["customer_id"] in testers
     return Books(orders, rates)
@@ -145,11 +158,16 @@ def entries(books: Books) -> list[Entry]:
     return [entry for number in sorted(books.orders) for entry in _entries_of(books.orders[number], books.rates)]
 
 
+def rate_of(book: OrderBook, rates: dict[tuple[str, date], Decimal]) -> Decimal:
+    """EUR for one unit of the order's currency on the order's day. Raises KeyError if none was published."""
+    currency = book.placed["currency"]
+    return Decimal(1) if currency == REPORTING_CURRENCY else rates[currency, book.date]
+
+
 def _entries_of(book: OrderBook, rates: dict[tuple[str, date], Decimal]) -> list[Entry]:
     if not book.is_booked:
         return []
-    currency = book.placed["currency"]
-    rate = Decimal(1) if currency == REPORTING_CURRENCY else rates[currency, book.date]
+    currency, rate = book.placed["currency"], rate_of(book, rates)
 
     def euros(amount: int) -> Decimal:
         return money.reporting(amount, currency, rate)
@@ -166,31 +184,34 @@ def _entries_of(book: OrderBook, rates: dict[tuple[str, date], Decimal]) -> list
     return made
 
 
-def _discounts(book: OrderBook) -> list[int]:
+def discounts(book: OrderBook) -> list[int]:
     """By line, in minor units: the line's own discount and its share of the order's."""
     nets = [line["quantity"] * line["unit_price"] - line["discount"] for line in book.lines]
     return [line["discount"] + share for line, share in zip(book.lines, money.spread(book.placed["discount"], nets), strict=True)]
 
 
 def _sale(book: OrderBook, euros: Callable[[int], Decimal]) -> Entry:
-    gross = discounts = _ZERO
+    gross = given = _ZERO
     taxes = euros(book.placed["shipping_tax"])
-    for line, discount in zip(book.lines, _discounts(book), strict=True):
+    for line, discount in zip(book.lines, discounts(book), strict=True):
         taxes += euros(line["tax"])
         if not line["is_gift_card"]:
             gross += euros(line["quantity"] * line["unit_price"])
-            discounts += euros(discount)
+            given += euros(discount)
     shipping = euros(book.placed["shipping"])
-    return Entry(book.placed["id"], "sale", book.date, gross, discounts, shipping_revenue=shipping, taxes=taxes)
+    return Entry(book.placed["id"], "sale", book.date, gross, given, shipping_revenue=shipping, taxes=taxes)
+
+
+def refunded_goods(book: OrderBook, refund: dict[str, Any]) -> list[int]:
+    """By line, in minor units: the goods value that a refund gives back; one of the whole order is spread by net amount."""
+    if refund["item"] is not None:
+        return [refund["goods"] if line["id"] == refund["item"] else 0 for line in book.lines]
+    nets = [line["quantity"] * line["unit_price"] - discount for line, discount in zip(book.lines, discounts(book), strict=True)]
+    return money.spread(refund["goods"], nets)
 
 
 def _refund(book: OrderBook, refund: dict[str, Any], euros: Callable[[int], Decimal]) -> Entry:
-    lines = book.lines
-    if refund["item"] is None:
-        nets = [line["quantity"] * line["unit_price"] - discount for line, discount in zip(lines, _discounts(book), strict=True)]
-        goods = money.spread(refund["goods"], nets)
-    else:
-        goods = [refund["goods"] if line["id"] == refund["item"] else 0 for line in lines]
+    lines, goods = book.lines, refunded_goods(book, refund)
     returns = sum((euros(amount) for line, amount in zip(lines, goods, strict=True) if not line["is_gift_card"]), _ZERO)
     shipping, tax = -euros(refund["shipping"]), -euros(refund["tax"])
     return Entry(book.placed["id"], "refund", business_date(refund["at"]), returns=returns, shipping_revenue=shipping, taxes=tax)

@@ -29,7 +29,12 @@ def price_in(cents: int, rate: Decimal, currency: str) -> int:
 
 def reporting(amount: int, currency: str, rate: Decimal) -> Decimal:
     """Minor units of ``currency`` in EUR at ``rate`` EUR for one unit, to 4 places, half up."""
-    return (from_minor(amount, currency) * rate).quantize(_REPORTING, ROUND_HALF_UP)
+    return four_places(from_minor(amount, currency) * rate)
+
+
+def four_places(amount: Decimal) -> Decimal:
+    """An amount as it is calculated with: 4 places, half up."""
+    return amount.quantize(_REPORTING, ROUND_HALF_UP)
 
 
 def spread(total: int, weights: Sequence[int]) -> list[int]:

@@ -14,6 +14,12 @@ from fondaco.sources.demo.course import Course, Line, Order
 from fondaco.sources.demo.day import Day
 from fondaco.sources.demo.schema import GIFT_MESSAGE_DAY, Row
 
+#: What the diary says of an order and of each of its lines.
+_TOLD_OF_AN_ORDER = (
+    "id", "placed_at", "customer_id", "email", "is_test", "channel", "country", "currency", "coupon", "shipping", "shipping_tax", "discount",
+)  # fmt: skip
+_TOLD_OF_A_LINE = ("id", "line_no", "sku", "seller_id", "quantity", "unit_price", "discount", "tax", "is_gift_card")
+
 _MESSAGES = ("Happy birthday!", "Alles Gute, Oma", "For the best dad", "Joyeux Noël", "Sto lat!")
 
 
@@ -63,9 +69,8 @@ def _place(day: Day, random: Random, number: int, now: datetime, buyer: Buyer, g
         day.put("order_items", item)
         gross = item["quantity"] * item["unit_price"]
         lines.append(Line(item["id"], item["quantity"], gross, gross - item["discount"] - share, item["tax"], bool(item["is_gift_card"])))
-        told.append({name: item[name] for name in ("id", "line_no", "quantity", "unit_price", "discount", "tax", "is_gift_card")})
-    names = ("id", "placed_at", "customer_id", "email", "is_test", "currency", "shipping", "shipping_tax", "discount")
-    day.tell("order.placed", at=stamp(now), lines=told, **{name: row[name] for name in names})
+        told.append({name: item[name] for name in _TOLD_OF_A_LINE})
+    day.tell("order.placed", at=stamp(now), lines=told, **{name: row[name] for name in _TOLD_OF_AN_ORDER})
     day.placed.append(number)
     return Order(number, now, goods.currency, buyer.country, goods.shipping, goods.shipping_tax, goods.discount, tuple(lines))
 

@@ -15,6 +15,7 @@ from fondaco.sources.demo import events, history, ledger
 from fondaco.sources.demo.events import Event
 from fondaco.sources.demo.history import Version
 from fondaco.sources.demo.ledger import MEASURES, Books, Entry
+from fondaco.sources.demo.marts import marts
 
 _ZERO = Decimal("0.0000")
 
@@ -153,19 +154,22 @@ def write_truth(path: Path, folder: Path) -> None:
     """Writes the truth about the shop in ``path`` as JSON lines, one file a subject; amounts are text, so that no digit is lost.
 
     The versions come twice: ``customers.jsonl`` has every change, ``customers_daily.jsonl`` what a reader at each day's end can know.
+    So does what the marts say, as ``mart_<name>.jsonl``, of a reader at each day's end.
     """
     folder.mkdir(parents=True, exist_ok=True)
     every_change, daily = truth(path), truth(path, reads=every_day(path))
     for field in fields(Truth):
-        _write(folder / f"{field.name}.jsonl", getattr(every_change, field.name))
+        _write(folder / f"{field.name}.jsonl", map(asdict, getattr(every_change, field.name)))
     for entity in ("customers", "products", "sellers"):
-        _write(folder / f"{entity}_daily.jsonl", getattr(daily, entity))
+        _write(folder / f"{entity}_daily.jsonl", map(asdict, getattr(daily, entity)))
+    for name, rows in marts(path, reads=every_day(path)).items():
+        _write(folder / f"mart_{name}.jsonl", rows)
 
 
-def _write(path: Path, rows: Iterable[Any]) -> None:
+def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
-            file.write(json.dumps(asdict(row), ensure_ascii=False, default=str) + "\n")
+            file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
 def _orders(books: Books, entries: list[Entry]) -> tuple[OrderState, ...]:

@@ -1,60 +1,23 @@
+-- test accounts, and guests whom only test orders name, are in silver only
 with members as (
     select * from {{ ref('dim_customers') }}
     where is_current and customer_key is not null and not is_test
 ),
 
-as_of_day as (
-    select max(event_date) as day from {{ ref('fact_sales_ledger') }}
+bounds as (
+    select * from {{ ref('int_ledger__last_day') }}
 ),
 
-orders as (
-    select * from {{ ref('fact_orders') }}
-    where is_revenue and customer_key is not null
-),
-
--- counts are of valid orders; money takes credit notes in
 bought as (
-    select
-        customer_key,
-        min(ordered_date) filter (where is_valid) as first_order_date,
-        max(ordered_date) filter (where is_valid) as last_order_date,
-        count(*) filter (where is_valid) as orders,
-        sum(case when is_valid then units else 0 end) as units,
-        sum(gross_amount - discount_amount) as revenue_before_returns,
-        sum(refunded_amount) as refunded_amount,
-        sum(net_amount) as net_revenue,
-        count(*) filter (where is_valid and coupon_code is not null) as orders_with_coupon,
-        count(*) filter (where is_valid and refund_status <> 'none') as orders_with_refund,
-        min(ordered_date) filter (where customer_order_number = 2) as second_order_date
-    from orders
-    group by customer_key
+    select * from {{ ref('int_customers__bought') }}
 ),
 
--- purchases on one day are one purchase
 gaps as (
-    select
-        customer_key,
-        cast(median(gap) as double) as median_gap_days
-    from (
-        select
-            customer_key,
-            date_diff('day', lag(ordered_date) over (partition by customer_key order by ordered_date), ordered_date) as gap
-        from (select distinct
-            customer_key,
-            ordered_date
-        from orders
-        where is_valid)
-    )
-    where gap is not null
-    group by customer_key
+    select * from {{ ref('int_customers__expected_gaps') }}
 ),
 
 scored as (
     select * from {{ ref('int_customers__scored') }}
-),
-
-grid as (
-    select * from {{ ref('rfm_grid') }}
 )
 
 select
@@ -82,28 +45,32 @@ select
     cast(coalesce(bought.net_revenue, 0) as decimal(18, 4)) as clv_historic,
     coalesce(bought.orders_with_coupon, 0) as orders_with_coupon,
     coalesce(bought.orders_with_refund, 0) as orders_with_refund,
-    gaps.median_gap_days,
-    case
-        when as_of_day.day >= bought.first_order_date + 90
-            then bought.second_order_date is not null and bought.second_order_date <= bought.first_order_date + 90
-    end as repeated_within_90_days,
+    bought.favourite_channel,
+    favourites.favourite_category,
 
-    -- RFM as of the last day of trade
-    as_of_day.day as as_of_date,
+    -- how often
+    coalesce(gaps.purchase_days, 0) as purchase_days,
+    gaps.median_gap_days,
+    cast(bought.second_order_date - bought.first_order_date as bigint) as days_to_second_order,
+    {{ repeated_within(90) }} as repeated_within_90_days,
+
+    -- RFM and churn as of the last day of trade
+    bounds.last_day as as_of_date,
     scored.recency_days,
     scored.frequency,
-    cast(scored.monetary as decimal(18, 4)) as monetary,
+    scored.monetary,
     scored.r_score,
     scored.f_score,
     scored.m_score,
-    case
-        when coalesce(bought.orders, 0) = 0 then 'Prospect'
-        when scored.customer_key is null then 'Dormant'
-        else grid.segment
-    end as rfm_segment
+    coalesce(scored.rfm_segment, 'Prospect') as rfm_segment,
+    coalesce(scored.rfm_action, 'Invite to a first order.') as rfm_action,
+    cast(bounds.last_day - bought.last_order_date as bigint) as days_since_last_order,
+    gaps.expected_gap_days,
+    {{ churn_risk('bounds.last_day - bought.last_order_date', 'gaps.expected_gap_days') }} as churn_risk
 from members
-cross join as_of_day
+cross join bounds
 left join bought on members.customer_key = bought.customer_key
+left join {{ ref('int_customers__favourite_category') }} as favourites on members.customer_key = favourites.customer_key
 left join gaps on members.customer_key = gaps.customer_key
-left join scored on members.customer_key = scored.customer_key
-left join grid on scored.r_score = grid.r_score and scored.f_score = grid.f_score
+left join scored on members.customer_key = scored.customer_key and bounds.last_day = scored.as_of_date
+where members.member_kind not in ('guest', 'inferred') or not coalesce(bought.is_test_only, false)

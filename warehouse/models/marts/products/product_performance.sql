@@ -1,28 +1,9 @@
--- By the month of the order: what later came back lowers the month that sold it. A credit note that names no order lowers its own month.
--- Class and rank are of the month.
-with sold as (
+-- Class and rank are of the month; the name and the category are today's, so that a renamed product stays one, the price is the month's last.
+with performed as (
     select
-        product_key,
-        cast(date_trunc('month', ordered_date) as date) as month_start,
-        sum(quantity) as units,
-        count(distinct order_key) as orders,
-        count(distinct customer_key) as distinct_customers,
-        sum(gross_amount) as gross_sales,
-        sum(discount_amount) as discounts
-    from {{ ref('fact_order_items') }}
-    where is_valid and item_kind = 'goods' and product_key is not null
-    group by all
-),
-
-returned as (
-    select
-        product_key,
-        cast(date_trunc('month', ordered_date) as date) as month_start,
-        sum(quantity) as returned_units,
-        sum(goods_amount) as returns
-    from {{ ref('fact_refunds') }}
-    where is_revenue and item_kind = 'goods' and product_key is not null
-    group by all
+        *,
+        {{ to_utc("cast(month_start + interval 1 month as timestamp)", var('timezone')) }} - interval 1 microsecond as month_ends_at
+    from {{ ref('int_products__performed') }}
 ),
 
 products as (
@@ -30,20 +11,8 @@ products as (
     where is_current
 ),
 
-performed as (
-    select
-        product_key,
-        month_start,
-        coalesce(sold.units, 0) as units,
-        coalesce(sold.units, 0) - coalesce(returned.returned_units, 0) as net_units,
-        coalesce(sold.orders, 0) as orders,
-        coalesce(sold.distinct_customers, 0) as distinct_customers,
-        coalesce(sold.gross_sales, 0) as gross_sales,
-        coalesce(sold.discounts, 0) as discounts,
-        coalesce(returned.returns, 0) as returns,
-        coalesce(sold.gross_sales, 0) - coalesce(sold.discounts, 0) - coalesce(returned.returns, 0) as net_revenue
-    from sold
-    full outer join returned using (product_key, month_start)
+demand as (
+    select * from {{ ref('int_products__demand') }}
 ),
 
 ranked as (
@@ -63,7 +32,8 @@ select
     products.product_id,
     products.name as product_name,
     products.category,
-    products.list_price,
+    prices.list_price,
+    prices.currency as list_price_currency,
     cast(ranked.units as decimal(18, 4)) as units,
     cast(ranked.net_units as decimal(18, 4)) as net_units,
     ranked.orders,
@@ -79,8 +49,11 @@ select
         when ranked.revenue_before < ranked.revenue_total * 0.95 then 'B'
         else 'C'
     end as abc_class,
+    demand.xyz_class,
     rank() over (
         partition by ranked.month_start, coalesce(products.category, '') order by ranked.net_revenue desc, ranked.product_key asc
     ) as rank_in_category
 from ranked
 left join products on ranked.product_key = products.product_key
+{{ as_of('dim_products', 'ranked.product_key', 'ranked.month_ends_at', 'prices') }}
+left join demand on ranked.product_key = demand.product_key and ranked.month_start = demand.month_start

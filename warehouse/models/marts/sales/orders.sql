@@ -1,54 +1,74 @@
 -- what a person asks of an order; test orders, drafts and credit notes are in silver only
+with orders as (
+    select
+        *,
+        gross_amount - discount_amount + other_amount + shipping_amount + tax_amount as total_amount
+    from {{ ref('fact_orders') }}
+    where is_booked and order_kind = 'sale'
+),
+
+paid_back as (
+    select
+        order_key,
+        sum(goods_amount + shipping_amount + tax_amount) as amount
+    from {{ ref('fact_refunds') }}
+    group by order_key
+)
+
 select
     -- ids
-    order_key,
-    source_name,
-    order_id,
-    customer_key,
+    orders.order_key,
+    orders.source_name,
+    orders.order_id,
+    orders.customer_key,
 
     -- what it is
-    status,
-    channel,
-    country,
-    coupon_code,
-    is_valid,
-    is_guest,
-    customer_order_number = 1 as is_first_order,
-    customer_order_number,
-    customer_type,
-    days_since_previous_order,
+    orders.status,
+    orders.channel,
+    orders.country,
+    orders.coupon_code,
+    orders.is_valid,
+    orders.is_guest,
+    orders.customer_order_number = 1 as is_first_order,
+    orders.customer_order_number,
+    orders.customer_type,
+    orders.days_since_previous_order,
 
     -- counts
-    line_count,
-    product_count,
-    reseller_count,
-    units,
-    returned_units,
-    payment_attempts,
-    failed_payment_attempts,
-    parcel_count,
+    orders.line_count,
+    orders.product_count,
+    orders.reseller_count,
+    orders.units,
+    orders.returned_units,
+    orders.payment_attempts,
+    orders.failed_payment_attempts,
+    orders.parcel_count,
 
     -- amounts
-    currency,
-    gross_amount,
-    discount_amount,
-    refunded_amount,
-    net_amount,
-    shipping_amount,
-    tax_amount,
-    captured_amount,
-    refund_status,
-    payment_method,
-    payment_provider,
+    orders.currency,
+    orders.gross_amount,
+    orders.discount_amount,
+    orders.refunded_amount,
+    orders.net_amount,
+    orders.shipping_amount,
+    orders.tax_amount,
+    cast(orders.total_amount as decimal(18, 4)) as total_amount,
+    orders.captured_amount,
+    cast(coalesce(paid_back.amount, 0) as decimal(18, 4)) as paid_back_amount,
+    {{ payment_difference() }} as payment_difference,
+    orders.refund_status,
+    orders.payment_method,
+    orders.payment_provider,
 
     -- times
-    ordered_at,
-    ordered_date,
-    paid_at,
-    shipped_at,
-    promised_at,
-    delivered_at,
-    delivered_at <= promised_at as is_on_time,
-    cancelled_at
-from {{ ref('fact_orders') }}
-where is_booked and order_kind = 'sale'
+    orders.ordered_at,
+    orders.ordered_date,
+    orders.paid_at,
+    orders.shipped_at,
+    orders.promised_at,
+    orders.delivered_at,
+    orders.delivered_at <= orders.promised_at as is_on_time,
+    orders.cancelled_at,
+    orders.cancelled_date
+from orders
+left join paid_back on orders.order_key = paid_back.order_key

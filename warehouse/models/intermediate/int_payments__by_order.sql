@@ -1,0 +1,12 @@
+-- the attempts of each order by its first one: what came of them as known now; a payment that was given or charged back had been captured
+select
+    payments.order_key,
+    min_by(payments.provider, (payments.attempted_at, payments.payment_key)) as provider,
+    min_by(payments.method, (payments.attempted_at, payments.payment_key)) as method,
+    bool_or({{ has_failed('payments') }}) as has_failure,
+    bool_or(payments.status in ('captured', 'voided', 'chargeback')) as has_success,
+    bool_and({{ has_failed('payments') }}) as is_never_paid
+from {{ ref('fact_payments') }} as payments
+cross join {{ ref('int_ledger__last_day') }} as bounds
+where not payments.is_test
+group by payments.order_key
