@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from fondaco.errors import BatchStopped
 from fondaco.lake.quality import DefaultQuality, check_share
 from fondaco.sources import gathering
-from tests.lake.conftest import Yard
+from tests.lake.conftest import HEADER, Yard
 
 AT = "2024-05-01 10:00:00"
 ONE_PERCENT = DefaultQuality()
@@ -82,3 +83,19 @@ def test_a_large_file_that_is_too_bad_waits_and_the_others_land(yard: Yard, monk
     yard.drop("c.csv", "1002,c,1,2024-05-01 10:00:00")
     (report,) = yard.land().tables
     assert (report.rows_read, report.rows_landed, len(report.errors)) == (2, 2, 1)
+
+
+def test_a_member_of_an_archive_that_is_too_bad_waits_and_the_others_land(yard: Yard) -> None:
+    bad = HEADER + "".join(f"{number},n,x,\n" for number in range(200))
+    with zipfile.ZipFile(yard.drops / "week.zip", "w") as archive:
+        archive.writestr("a.csv", f"{HEADER}1000,a,1,\n")
+        archive.writestr("b.csv", bad)
+    for rows in (1, 0):
+        (report,) = yard.land().tables
+        assert (report.rows_landed, [error.message.split(" rows")[0] for error in report.errors]) == (
+            rows,
+            ["things: week.zip/b.csv: 200 of 200"],
+        )
+    (raised,) = yard.land(max_bad_share=Decimal(1)).tables
+    assert (raised.rows_read, raised.rows_quarantined, raised.errors) == (200, 200, [])
+    assert yard.land().tables[0].rows_read == 0

@@ -13,7 +13,7 @@ _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 #: Beginnings of files that are something else than text, and what to do about them.
 _FOREIGN = {
-    b"PK\x03\x04": ("is a zip archive (or an Office file)", "name it .zip or .xlsx, as what it is"),
+    b"PK\x03\x04": ("is a zip archive (or an Office file)", "name it .zip or .xlsx if it is one, else export it as CSV"),
     b"PK\x05\x06": ("is an empty zip archive", "send the files"),
     b"\xd0\xcf\x11\xe0": ("is an old Office file, or one with a password", "save it as .xlsx without a password"),
     b"\x1f\x8b": ("is packed twice", "pack it once"),
