@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,9 +20,9 @@ from fondaco.lake.tally import Tally, greatest_cursor
 from fondaco.lake.writer import Origin, Writer
 from fondaco.sources.base import FILE, ROW, Position, Pull
 
-#: Rows and bytes of Arrow in one part; what is held in memory at a time is a few times this.
+#: Rows and bytes of Arrow in one part; two are held in memory at a time, and what Parquet takes for one.
 PART_ROWS = 300_000
-PART_BYTES = 48 << 20
+PART_BYTES = 24 << 20
 
 
 def write_batch(
@@ -65,8 +66,7 @@ class Batch:
 
     def write(self, before: Position) -> Commit | None:
         rows.begin(self._connection)
-        for number, batches in enumerate(_pieces(self._pull.batches)):
-            self._write_piece(number, batches)
+        self._write_pieces()
         rows.keep_rejects(self._connection, self._pull.rejects, self._landed, self._tally)
         self._count_bad()
         self._check()
@@ -76,6 +76,20 @@ class Batch:
         columns = self._one_shape()
         self._write_quarantine()
         return self._commit(step, columns)
+
+    def _write_pieces(self) -> None:
+        """Writes the pieces in order, one in a thread of its own while the source gives the next: two are in memory, never more."""
+        with ThreadPoolExecutor(1, "fondaco-lake") as writing:
+            last: Future[None] | None = None
+            try:
+                for number, batches in enumerate(_pieces(self._pull.batches)):
+                    if last is not None:
+                        last.result()
+                    last = writing.submit(self._write_piece, number, batches)
+            finally:
+                # what went wrong with an earlier piece comes before what the source said afterwards
+                if last is not None:
+                    last.result()
 
     def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
         connection = self._connection
