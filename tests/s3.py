@@ -138,6 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._forwarded(body)
             region = "<Region>eu-central-1</Region>" if kind in ("elsewhere", "malformed") else ""
             return self._answer(status, [], f"<Error><Code>{code}</Code><Message>as told</Message>{region}</Error>".encode())
+        if kind == "unconditional":
+            del self.headers["If-None-Match"]
         status, headers, said = self._forwarded(body)
         if kind == "cut_after":
             return self._cut()

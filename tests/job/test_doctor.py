@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fondaco.job.doctor import PARTS, Check, examine
+from fondaco.storage import Bucket, open_store
+from tests.s3 import Proxy
 
 FILES = "project: drops\nsources: {shop: {type: files, path: in, system: online_retail}}\n"
 
@@ -69,3 +73,41 @@ def test_a_lake_that_cannot_be_made_is_named(shop: Path) -> None:
 @pytest.mark.slow
 def test_the_models_parse(shop: Path) -> None:
     assert [check.verdict for check in found(shop, "models")] == ["ok"]
+
+
+def in_a_bucket(folder: Path, place: Bucket) -> Path:
+    assert place.keys is not None
+    access = f"region: us-east-1, endpoint: '{place.endpoint}', access_key_id: anybody, secret_access_key: '${{SECRET}}'"
+    drops = f"sources: {{shop: {{type: files, path: s3://{place.name}/in, system: online_retail, {access}}}}}\n"
+    (folder / "fondaco.yml").write_text(f"project: drops\n{drops}lake: {{path: s3://{place.name}/lake, {access}}}\n")
+    (folder / ".env").write_text("SECRET=secret\n")
+    return folder
+
+
+def test_a_lake_in_a_bucket_is_tried_out_and_nothing_stays(tmp_path: Path, bucket: Bucket, put: Callable[[str, bytes], None]) -> None:
+    shop = in_a_bucket(tmp_path, bucket)
+    (check,) = found(shop, "lake")
+    assert (check.verdict, check.exit_code) == ("ok", 0), check
+    assert list(open_store(replace(bucket, prefix="")).listing()) == []
+    assert {check.verdict for check in found(shop, "sources")} == {"warn"}
+    put("in/2010-12-01.csv.gz", b"x")
+    put("in/notes.txt", b"x")
+    ok, warn = found(shop, "sources")
+    assert (ok.verdict, warn.verdict) == ("ok", "warn")
+    assert "notes.txt" in warn.finding
+
+
+def test_a_store_that_lets_two_writers_create_one_object_is_found_out(tmp_path: Path, proxy: Proxy) -> None:
+    proxy.fault = lambda request: "unconditional" if request.creates else None
+    checks = found(in_a_bucket(tmp_path, proxy.place), "lake")
+    assert any("16 of 16 writers created the same object" in check.finding for check in checks if check.verdict == "bad")
+    assert all("If-None-Match" in str(check.fix) for check in checks)
+
+
+def test_a_bucket_that_may_not_be_used_is_named_with_the_right_that_is_missing(tmp_path: Path, proxy: Proxy) -> None:
+    shop = in_a_bucket(tmp_path, proxy.place)
+    proxy.always("denied")
+    for part, right in (("lake", "s3:PutObject"), ("sources", "s3:ListBucket")):
+        checks = found(shop, part)
+        assert [check.verdict for check in checks] == ["bad"]
+        assert right in str(checks[0].fix)

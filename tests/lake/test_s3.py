@@ -17,11 +17,12 @@ from fondaco.sources import gathering
 from fondaco.sources.base import Position
 from fondaco.storage import Bucket, patience
 from tests.lake.conftest import THINGS, Yard
-from tests.s3 import ANSWERS, HASTY, PASSING, Proxy, Request, new_bucket
+from tests.s3 import HASTY, PASSING, Proxy, Request, new_bucket
 from tests.servers import Server
 
 AT = "2024-05-01 10:00:00"
-KINDS = sorted({*PASSING, *ANSWERS})
+#: Of the refusals one each of those that take another way.
+KINDS = sorted({*PASSING, "taken", "conflict", "expired", "unknown"})
 
 
 class BucketYard(Yard):

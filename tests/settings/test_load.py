@@ -217,3 +217,39 @@ def test_every_effective_value_says_who_said_it(write: Write, tmp_path: Path) ->
 def test_ci_is_told_from_the_environment(value: str, expected: bool) -> None:
     assert is_ci({"CI": value}) is expected
     assert is_ci({}) is False
+
+
+def test_a_bucket_is_reached_as_aws_tools_reach_it_unless_said_otherwise(write: Write) -> None:
+    file = write(
+        MINIMAL + "  drops: {type: files, path: s3://in/x, system: online_retail, region: eu-west-1}\nlake: {path: s3://acme/lake/}\n"
+    )
+    environ = {"AWS_DEFAULT_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://store:9000", "AWS_REGION": "eu-central-1"}
+    settings = load(file, **environ)
+    drops = settings.sources["drops"]
+    assert isinstance(drops, FilesSource)
+    assert (settings.lake.path, settings.lake.region, settings.lake.endpoint) == ("s3://acme/lake", "eu-central-1", "http://store:9000")
+    assert (drops.region, drops.endpoint) == ("eu-west-1", "http://store:9000")
+    said = {item.setting: item.origin for item in effective(file, environ=environ)}
+    assert said["lake.region"] == "environment AWS_REGION"
+
+
+@pytest.mark.parametrize(
+    ("lake", "message"),
+    [
+        ("{path: 'gs://acme/lake'}", "neither a folder nor s3://bucket/prefix"),
+        ("{path: 's3:///lake'}", "neither a folder nor s3://bucket/prefix"),
+        ("{path: s3://acme/x, access_key_id: k}", "access_key_id and secret_access_key go together"),
+        ("{path: s3://acme/x, kms_key_id: k}", "kms_key_id goes with sse: aws:kms"),
+        ("{path: s3://acme/x, external_id: k}", "external_id goes with role_arn"),
+        ("{path: s3://acme/x, access_key_id: k, secret_access_key: literal}", "is a secret and may not stand in"),
+    ],
+)
+def test_a_bucket_that_is_said_wrongly_is_named(write: Write, lake: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(write(MINIMAL + f"lake: {lake}\n"))
+
+
+def test_the_keys_of_a_bucket_are_shown_to_nobody(write: Write) -> None:
+    file = write(MINIMAL + "lake: {path: s3://acme/x, access_key_id: k, secret_access_key: '${SECRET}'}\n")
+    assert "hidden" not in repr(load(file, SECRET="hidden"))
+    assert "hidden" not in repr(effective(file, environ={"SECRET": "hidden"}))

@@ -19,6 +19,7 @@ from fondaco.cli import main
 from fondaco.job import RunReport, run
 from fondaco.lake import Lake
 from fondaco.settings import Settings, load_settings
+from fondaco.storage import place_of
 from fondaco.warehouse import bronze, query
 from fondaco.warehouse.project import systems_of
 
@@ -74,7 +75,7 @@ class Shop:
 
     @property
     def lake(self) -> Lake:
-        return Lake.open(self.settings.lake.path)
+        return Lake.open(place_of(self.settings.lake))
 
     def configure(self, text: str) -> Shop:
         self.root.mkdir(parents=True, exist_ok=True)

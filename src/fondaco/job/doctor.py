@@ -19,6 +19,7 @@ from fondaco.errors import FondacoError
 if TYPE_CHECKING:
     from fondaco.contracts import System
     from fondaco.settings import Settings
+    from fondaco.storage import Place
 
 #: Below these a run is likely to fill the disk, bytes.
 _SCARCE, _TOO_LITTLE = 2_000_000_000, 200_000_000
@@ -112,16 +113,42 @@ def _systems(settings: Settings) -> Iterator[Check]:
 
 
 def _sources(settings: Settings) -> Iterator[Check]:
+    from fondaco.storage import place_of
+
     for name, source in settings.sources.items():
         where = f"{name}: {source.path}"
         if source.type == "demo":
             yield Check("sources", "ok", where if source.path.is_file() else f"{where}: begins to live at the first run")
+        elif "://" in source.path:
+            yield from _bucket_drops(name, place_of(source, f"sources.{name}"), _system(settings, source.system))
         elif not (folder := Path(source.path)).is_dir():
             yield Check("sources", "bad", f"{where}: there is no such folder", f"make it, or set sources.{name}.path", 1)
         elif not os.access(folder, os.R_OK | os.X_OK):
             yield Check("sources", "bad", f"{where}: cannot be read", "give this user read permission", 1)
         else:
             yield from _drops(name, folder, _system(settings, source.system))
+
+
+def _bucket_drops(name: str, place: Place, system: System) -> Iterator[Check]:
+    """Lists the bucket, and reads the smallest object of each table."""
+    from fondaco.sources.listing import is_temporary, matcher
+    from fondaco.storage import open_store
+
+    store = open_store(place)
+    found = {item for item in store.listing() if not is_temporary(item.path)}
+    for table in system.tables.values():
+        is_of = matcher(table.files or "")
+        mine = {item for item in found if is_of(item.path)}
+        found -= mine
+        if mine:
+            store.read(min(mine, key=lambda item: item.size).path)
+            yield Check("sources", "ok", f"{name}.{table.name}: {len(mine):,} objects in {place}")
+        else:
+            fix = f"drop one there, or set sources.{name}.path"
+            yield Check("sources", "warn", f"{name}.{table.name}: no object matches {table.files} in {place}", fix)
+    if found:
+        said = f"{name}: {len(found):,} objects belong to no table, such as {min(found).path}"
+        yield Check("sources", "warn", said, f"see files: in systems/{system.name}.yml")
 
 
 def _drops(name: str, folder: Path, system: System) -> Iterator[Check]:
@@ -152,37 +179,25 @@ def _drops(name: str, folder: Path, system: System) -> Iterator[Check]:
 
 
 def _lake(settings: Settings) -> Iterator[Check]:
-    if "://" in settings.lake.path:
-        yield Check("lake", "bad", f"{settings.lake.path}: only a folder can be a lake yet", "set lake.path to a folder", 2)
-        return
-    folder = _nearest(Path(settings.lake.path))
-    first, second = _create_twice(folder)
-    if not first:
-        yield Check("lake", "bad", f"{folder} cannot be written", "give this user write permission, or set lake.path", 1)
-    elif second:
-        fix = "put the lake on a file system that can create a file only if it is absent"
-        yield Check("lake", "bad", f"{folder}: a file was created twice, so two runs could both commit", fix, 1)
-    else:
-        yield Check("lake", "ok", f"{settings.lake.path}: writable, creates a file once only")
+    from fondaco.storage import Folder, open_store, place_of
+    from fondaco.storage.probe import faults
 
-
-def _create_twice(folder: Path) -> tuple[bool, bool]:
-    """Whether a create-only write succeeds, and whether the same succeeds once more (it must not)."""
-    from obstore.exceptions import AlreadyExistsError
-    from obstore.store import LocalStore
-
-    try:
-        probe = tempfile.TemporaryDirectory(prefix=".fondaco-doctor-", dir=folder)
-    except OSError:
-        return False, False
-    with probe as name:
-        store = LocalStore(name)
-        store.put("probe", b"1", mode="create")
+    place = place_of(settings.lake)
+    if isinstance(place, Folder):
+        folder = _nearest(place.path)
         try:
-            store.put("probe", b"2", mode="create")
-        except AlreadyExistsError:
-            return True, False
-        return True, True
+            probe = tempfile.TemporaryDirectory(prefix=".fondaco-doctor-", dir=folder)
+        except OSError:
+            yield Check("lake", "bad", f"{folder} cannot be written", "give this user write permission, or set lake.path", 1)
+            return
+        with probe as name:
+            found = list(faults(open_store(Folder(Path(name)))))
+    else:
+        found = list(faults(open_store(place)))
+    for finding, fix in found:
+        yield Check("lake", "bad", f"{settings.lake.path}: {finding}", fix, 1)
+    if not found:
+        yield Check("lake", "ok", f"{settings.lake.path}: written, read, listed, deleted; an object is created once only")
 
 
 def _warehouse(settings: Settings) -> Iterator[Check]:

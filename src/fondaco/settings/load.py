@@ -18,6 +18,11 @@ from fondaco.settings.yaml import Document, Key, read_document
 
 CONFIG_FILE = "fondaco.yml"
 _SOURCES: Mapping[str, type[BaseModel]] = {"demo": DemoSource, "files": FilesSource}
+#: Variables of AWS tools that say something of a bucket, the nearer one first.
+_AWS: Mapping[str, tuple[str, ...]] = {
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "endpoint": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+}
 _DEFAULTS: Mapping[str, dict[str, Any]] = {"lake": {"path": "./lake"}, "warehouse": {"path": "./warehouse.duckdb"}}
 
 
@@ -96,6 +101,7 @@ def _load(path: Path | None, target: str | None, environ: Mapping[str, str] | No
     target = target or environ.get("FONDACO_TARGET") or dotenv.get("FONDACO_TARGET") or None
     layers = lay(document, target, dotenv, environ)
     _fill_defaults(layers.values)
+    _fill_from_aws(layers, environ)
     try:
         declared = Declared.model_validate(layers.values, context={"root": file.parent})
     except ValidationError as error:
@@ -116,6 +122,21 @@ def _fill_defaults(values: dict[str, Any]) -> None:
     for name, source in (sources if isinstance(sources, dict) else {}).items():
         if isinstance(source, dict) and source.get("type") == "demo":
             source.setdefault("path", f".fondaco/{name}.sqlite")
+
+
+def _fill_from_aws(layers: Layers, environ: Mapping[str, str]) -> None:
+    """Region and endpoint of buckets, as AWS tools take them from the environment; keys are nobody's business here."""
+    sources = layers.values.get("sources")
+    blocks: list[tuple[Key, Any]] = [(("lake",), layers.values.get("lake"))]
+    blocks += [(("sources", name), source) for name, source in sources.items()] if isinstance(sources, dict) else []
+    for at, block in blocks:
+        if not isinstance(block, dict) or not str(block.get("path", "")).startswith("s3://"):
+            continue
+        for setting, names in _AWS.items():
+            name = next((name for name in names if environ.get(name)), None)
+            if name is not None and block.get(setting) is None:
+                block[setting] = environ[name]
+                layers.origins[(*at, setting)] = f"environment {name}"
 
 
 def _check_targets(document: Document) -> None:

@@ -7,6 +7,7 @@ bucket.py       objects in a bucket: created once, uploaded in parts, asked agai
 patience.py     how long a busy store is asked again
 credentials.py  keys as every AWS tool finds them, the same for us and for the engine, renewed before they expire
 engine.py       what DuckDB needs to read a bucket: the extension, and a secret that ends with the connection
+probe.py        whether a place keeps what a lake needs, tried out
 faults.py       what a store said, as an error with the next step
 """
 

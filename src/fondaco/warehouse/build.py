@@ -91,7 +91,7 @@ def build(
     rules = fingerprint(settings, systems)
     live = lake.live()
     reason = needs_build(settings, lake, full_refresh=full_refresh) or "nothing is new"
-    with writer(settings.warehouse, lake.store.place) as connection:
+    with lake.reading(), writer(settings.warehouse, lake.store.place) as connection:
         ops.prepare(connection)
         last = ops.last_build(connection)
         start_over = (

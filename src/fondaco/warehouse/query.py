@@ -9,7 +9,7 @@ import duckdb
 
 from fondaco.errors import UsageError
 from fondaco.settings import Settings
-from fondaco.storage import place_of
+from fondaco.storage import engine_error, place_of
 from fondaco.warehouse.door import reader
 
 
@@ -29,11 +29,14 @@ def query(settings: Settings, sql: str) -> QueryResult:
         UsageError: the statement is wrong, or there is no warehouse yet.
         LockedError: a build is running.
     """
-    with reader(settings.warehouse, place_of(settings.lake)) as connection:
+    place = place_of(settings.lake)
+    with reader(settings.warehouse, place) as connection:
         try:
             answer = connection.execute(sql)
             rows = tuple(answer.fetchall())
         except duckdb.Error as error:
+            if (fault := engine_error(error, place)) is not None:
+                raise fault from None
             raise UsageError(f"the query failed: {error}", hint='`fondaco query "show all tables"` lists what there is') from error
         described = answer.description or []
     return QueryResult(tuple(str(column[0]) for column in described), tuple(str(column[1]) for column in described), rows)
