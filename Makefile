@@ -68,8 +68,17 @@ format: $(READY)  ## put Python and SQL into the house's format
 	@.venv/bin/ruff format --quiet .
 	@$(SQLFLUFF) fix --quiet $(SQL)
 
-bench: $(READY)  ## speed and memory, as ratios in one run
+bench: $(READY) .venv-bench/.ready  ## speed and memory, as ratios in one run; other tools beside ours, in .venv-bench
 	@.venv/bin/python -m bench
+
+# What only the bench needs stays out of .venv: tools that land a table as fondaco does.
+.venv-bench/.ready: requirements-bench.lock $(READY)
+	@rm -rf .venv-bench
+	@if [ -x .uv/bin/uv ]; then \
+		.uv/bin/uv venv --quiet --python .venv/bin/python .venv-bench; \
+		.uv/bin/uv pip install --quiet --python .venv-bench/bin/python --require-hashes --no-deps -r requirements-bench.lock; \
+	else $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -qq --require-hashes --no-deps -r requirements-bench.lock; fi
+	@touch $@
 
 docs: $(READY)  ## write docs/reference.md from the code and the README's screen from a run
 	@.venv/bin/python docs/make.py
@@ -77,7 +86,8 @@ docs: $(READY)  ## write docs/reference.md from the code and the README's screen
 lock: $(READY)  ## resolve the dependencies of pyproject.toml anew
 	@$(COMPILE) --upgrade --group bootstrap --no-annotate -o requirements-uv.lock
 	@$(COMPILE) --upgrade pyproject.toml --group dev -o requirements.lock
+	@$(COMPILE) --upgrade --group bench --no-annotate -o requirements-bench.lock
 
 clean:  ## remove the environment, caches and the demo's data
-	@rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache warehouse/target warehouse/logs logs
+	@rm -rf .venv .venv-bench .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache warehouse/target warehouse/logs logs
 	@rm -rf .fondaco lake warehouse.duckdb warehouse.duckdb.wal

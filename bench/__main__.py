@@ -6,11 +6,15 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from bench import days, demo, memory, online_retail
+from bench import databases, days, demo, memory, online_retail, small_files
 from bench.line import Section, page, show
 from bench.measure import BenchError
+
+#: Types of sources that are databases, as fondaco.yml names them.
+ENGINES = ("postgres", "mysql", "sqlite")
 
 
 def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
@@ -21,12 +25,18 @@ def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
             "days": lambda: days.measure(work, lengths=(20, 40), rounds=1),
             "memory": lambda: memory.measure(work, lengths=(10, 40), times=2),
             "demo": lambda: demo.measure(work, rounds=1),
+            "small_files": lambda: small_files.measure(work, counts=(20, 200), rounds=1),
+            **{name: partial(databases.first_load, work, name, 20_000, 1) for name in ENGINES},
+            **{f"{name}_changed": partial(databases.changed_rows, work, name, (5_000, 50_000), 1) for name in ENGINES},
         }
     return {
         "online_retail": lambda: online_retail.measure(work, files=200, rounds=5),
         "days": lambda: days.measure(work, lengths=(100, 200), rounds=3),
         "memory": lambda: memory.measure(work, lengths=(50, 100, 200), times=10),
         "demo": lambda: demo.measure(work, rounds=2),
+        "small_files": lambda: small_files.measure(work, counts=(200, 2_000), rounds=3),
+        **{name: partial(databases.first_load, work, name, 5_000_000, 2) for name in ENGINES},
+        **{f"{name}_changed": partial(databases.changed_rows, work, name, (500_000, 5_000_000), 3) for name in ENGINES},
     }
 
 

@@ -37,10 +37,10 @@ class Shop:
     folder: Path
 
     @classmethod
-    def of_files(cls, folder: Path, drops: Path) -> Shop:
-        """A new shop whose source is that folder of daily files."""
+    def of_files(cls, folder: Path, drops: Path, system: str = "online_retail") -> Shop:
+        """A new shop whose source is that folder of files."""
         shop = cls._empty(folder)
-        run([*_FONDACO, "init", str(folder), "--system", "online_retail", "--path", str(drops), "--quiet"])
+        run([*_FONDACO, "init", str(folder), "--system", system, "--path", str(drops), "--quiet"])
         return shop
 
     @classmethod

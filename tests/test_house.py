@@ -49,7 +49,7 @@ def test_the_version_stands_in_the_package_alone(repo: Path) -> None:
 
 
 def test_the_lock_has_a_hash_for_every_version_and_no_address(repo: Path) -> None:
-    for name in ("requirements.lock", "requirements-uv.lock"):
+    for name in ("requirements.lock", "requirements-uv.lock", "requirements-bench.lock"):
         lock = (repo / name).read_text(encoding="utf-8")
         pins = re.split(r"\n(?=\S+==)", lock)
         assert all("--hash=sha256:" in pin for pin in pins)

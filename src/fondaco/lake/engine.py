@@ -14,4 +14,6 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     """A connection to an empty database in memory, in UTC, that keeps the order of rows."""
     connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(spill), "preserve_insertion_order": True})
     connection.execute("set TimeZone = 'UTC'")
+    # the engine would draw on standard output, which may be a document for a program
+    connection.execute("set enable_progress_bar = false")
     return connection
