@@ -277,6 +277,10 @@ class _Landing:
     def _after_lost_race(self, commit: Commit) -> Commit:
         """The commit under the next free number, unless what the winner committed makes it stale."""
         others = self._lake.commits(after=self._state.commit)
+        if not others:
+            # the number is taken, and yet nobody has it: under the same number the files would be copied onto themselves and removed
+            self._lake.store.delete(commit.data_paths())
+            raise LockedError("somebody else is committing to this lake, and it cannot be seen what", hint="run again")
         self._state = self._state.after(others)
         self._known = None
         if any((other.source, other.table) == (commit.source, commit.table) for other in others):
