@@ -98,9 +98,11 @@ def _settings() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for path, field in _leaves(shape.Declared, ""):
         groups.setdefault(path.split(".")[0] if "." in path else "", []).append(_setting(path, field))
-    for source in (shape.DemoSource, shape.FilesSource):
+    for source in (shape.DemoSource, shape.PostgresSource, shape.MysqlSource, shape.SqliteSource, shape.FilesSource):
         kind = source.model_fields["type"].annotation.__args__[0]  # type: ignore[union-attr]
-        groups[f"sources.NAME, type: {kind}"] = [_setting(name, field) for name, field in source.model_fields.items() if name != "type"]
+        shared = shape.Reading.model_fields if issubclass(source, shape.Reading) else {}
+        own = [name for name in source.model_fields if name not in shared]
+        groups[f"sources.NAME, type: {kind}"] = [_setting(name, source.model_fields[name]) for name in (*own, *shared) if name != "type"]
     for title, rows in groups.items():
         yield f"### {title or 'fondaco.yml'}\n"
         yield "\n".join(["| setting | default | what it says |", "|---|---|---|", *rows]) + "\n"
@@ -130,7 +132,7 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return str(list(value))
-    if value is None:
+    if value is None or type(value).__name__ == "SecretStr":
         return "–"
     return f"{value * 100:f}%".replace(".00%", "%") if type(value).__name__ == "Decimal" else str(value)
 

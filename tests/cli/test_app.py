@@ -71,7 +71,7 @@ def test_init_writes_a_system_whose_folder_is_one_setting(tmp_path: Path) -> Non
     assert isinstance(shop, FilesSource)
     assert shop.path == str(tmp_path / "../drops of today")
     elsewhere = load_settings(tmp_path, environ={"FONDACO_SOURCES__ONLINE_RETAIL__PATH": "/drops"}).sources["online_retail"]
-    assert elsewhere.path == "/drops"
+    assert isinstance(elsewhere, FilesSource) and elsewhere.path == "/drops"
 
 
 def test_init_never_overwrites_unless_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fondaco.errors import SourceError, UsageError
 from fondaco.job.simulate import begin, live_on, tell_truth, unlived
-from fondaco.settings import Settings, load_settings
+from fondaco.settings import DemoSource, Settings, load_settings
 
 
 def silent(_: str) -> None: ...
@@ -42,7 +42,9 @@ def test_a_shop_that_has_not_begun_lives_its_first_days_before_the_others(tmp_pa
 def test_a_shop_that_was_interrupted_at_its_birth_begins_again(tmp_path: Path) -> None:
     shop = settings(tmp_path)
     shop.state_dir.mkdir()
-    Path(shop.sources["shop"].path).write_bytes(b"")
+    demo = shop.sources["shop"]
+    assert isinstance(demo, DemoSource)
+    demo.path.write_bytes(b"")
     assert begin(shop, silent) == {"shop": 3}
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from fondaco.contracts import Column, Parent, System, Table
 from fondaco.lake import Asked, DefaultQuality, Lake, LandingReport, land
 from fondaco.lake.landing import NOTHING
-from fondaco.sources.sqlite import SqliteDatabase
+from fondaco.sources.sql import SqlDatabase
+from fondaco.sources.sql.sqlite import Sqlite
 
 ORDERS = Table(
     "orders",
@@ -79,7 +80,7 @@ class Shop:
         self, after: timedelta = timedelta(minutes=3), asked: Asked = NOTHING, tables: tuple[str, ...] = (), **options: Any
     ) -> LandingReport:
         self.pass_time(after)
-        source = SqliteDatabase("shop", SYSTEM, self.root / "shop.sqlite", **options)
+        source = SqlDatabase("shop", SYSTEM, Sqlite(self.root / "shop.sqlite"), **options)
         report = LandingReport()
         for table in land(
             [source],
@@ -179,7 +180,8 @@ def test_a_table_without_a_cursor_is_compared_whole(shop: Shop) -> None:
     assert shop.land().commits == [], "the same number is the same version"
     shop.database.execute("update rates set rate = '0.0062' where currency = 'JPY'")
     shop.land()
-    assert shop.bronze("rates", "currency, cast(rate as varchar)") == [("JPY", "0.00610000"), ("USD", "0.92000000"), ("JPY", "0.00620000")]
+    rates = shop.bronze("rates", "currency, cast(rate as varchar)")
+    assert (sorted(rates[:2]), rates[2:]) == ([("JPY", "0.00610000"), ("USD", "0.92000000")], [("JPY", "0.00620000")])
 
 
 def test_a_lost_key_lands_as_a_tombstone_once(shop: Shop) -> None:
@@ -239,7 +241,7 @@ def test_a_day_may_be_the_cursor(shop: Shop) -> None:
     for number, day in enumerate(("2024-02-28", "2024-02-29", "2024-03-01"), start=1):
         shop.order(number, at=day)
     for expected in ([(1, "2024-02-28"), (2, "2024-02-29"), (3, "2024-03-01")], []):
-        source = SqliteDatabase("shop", replace(SYSTEM, tables={"orders": days}), shop.root / "shop.sqlite")
+        source = SqlDatabase("shop", replace(SYSTEM, tables={"orders": days}), Sqlite(shop.root / "shop.sqlite"))
         (report,) = land([source], Lake.open(shop.root / "lake"), DefaultQuality())
         source.close()
         assert report.rows_landed == len(expected)
@@ -296,7 +298,7 @@ def test_the_last_version_of_every_key_in_the_lake_is_the_shops(
 def test_a_source_that_fails_midway_commits_nothing_of_its_table(shop: Shop) -> None:
     shop.order(1)
     broken = replace(ORDERS, columns=(*ORDERS.columns, Column("lost", "varchar", nullable=False)))
-    source = SqliteDatabase("shop", replace(SYSTEM, tables={**SYSTEM.tables, "orders": broken}), shop.root / "shop.sqlite")
+    source = SqlDatabase("shop", replace(SYSTEM, tables={**SYSTEM.tables, "orders": broken}), Sqlite(shop.root / "shop.sqlite"))
     report = LandingReport()
     list(land([source], Lake.open(shop.root / "lake"), DefaultQuality(), report=report))
     assert [(table.table, len(table.errors)) for table in report.tables] == [("orders", 1), ("items", 0), ("rates", 0)]

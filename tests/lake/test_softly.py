@@ -12,7 +12,8 @@ import pytest
 from fondaco.contracts import Column, SoftDelete, System, Table
 from fondaco.lake import Asked, DefaultQuality, land
 from fondaco.lake.landing import NOTHING
-from fondaco.sources.sqlite import SqliteDatabase
+from fondaco.sources.sql import SqlDatabase
+from fondaco.sources.sql.sqlite import Sqlite
 from tests.lake.conftest import THINGS, Yard
 from tests.lake.test_database import ORDERS, SYSTEM, Shop
 
@@ -25,7 +26,7 @@ class SoftShop(Shop):
 
     def land(self, after: timedelta = timedelta(minutes=3), asked: Asked = NOTHING, **options: Any) -> Any:  # type: ignore[override]
         self.pass_time(after)
-        source = SqliteDatabase("shop", replace(SYSTEM, tables={"orders": TRASH}), self.root / "shop.sqlite", **options)
+        source = SqlDatabase("shop", replace(SYSTEM, tables={"orders": TRASH}), Sqlite(self.root / "shop.sqlite"), **options)
         (report,) = land([source], self.lake(), DefaultQuality(), asked=asked)
         source.close()
         return report

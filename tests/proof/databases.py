@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from fondaco.sources import Source
-from fondaco.sources.sqlite import SqliteDatabase
+from fondaco.sources.sql import SqlDatabase
+from fondaco.sources.sql import sqlite as reader
 from tests.proof.script import CREATE, OVERLAP, SYSTEM, TABLES, Write
 
 
@@ -43,4 +44,4 @@ class Sqlite:
 
 
 def open_sqlite(path: Path) -> Source:
-    return SqliteDatabase("proof", SYSTEM, path, overlap=OVERLAP, sweep=timedelta(), max_delete_share=1.0)
+    return SqlDatabase("proof", SYSTEM, reader.Sqlite(path), overlap=OVERLAP, sweep=timedelta(), max_delete_share=1.0)

@@ -285,6 +285,6 @@ def test_how_long_a_file_must_stand_still_is_a_setting(folder: Folder, monkeypat
     settings = FilesSource(type="files", path=str(folder.path), system="shop", settle=timedelta(seconds=7))
     waited = list[float]()
     monkeypatch.setattr("time.sleep", waited.append)
-    source = open_source(settings, "drops", folder.source.system, folder.path)
+    source = open_source(settings, "drops", folder.source.system)
     assert [pull.rows_read for pull in source.pulls(folder.table, None)] == [1]
     assert len(waited) == 1 and 6 < waited[0] <= 7

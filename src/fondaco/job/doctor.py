@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from fondaco.errors import FondacoError
 
 if TYPE_CHECKING:
     from fondaco.contracts import System
-    from fondaco.settings import Settings
+    from fondaco.settings import DatabaseSource, Settings
     from fondaco.storage import Place
 
 #: Below these a run is likely to fill the disk, bytes.
@@ -116,10 +117,11 @@ def _sources(settings: Settings) -> Iterator[Check]:
     from fondaco.storage import place_of
 
     for name, source in settings.sources.items():
+        if source.type != "files":
+            yield from _database(settings, name, source)
+            continue
         where = f"{name}: {source.path}"
-        if source.type == "demo":
-            yield Check("sources", "ok", where if source.path.is_file() else f"{where}: begins to live at the first run")
-        elif "://" in source.path:
+        if "://" in source.path:
             yield from _bucket_drops(name, place_of(source, f"sources.{name}"), _system(settings, source.system))
         elif not (folder := Path(source.path)).is_dir():
             yield Check("sources", "bad", f"{where}: there is no such folder", f"make it, or set sources.{name}.path", 1)
@@ -149,6 +151,18 @@ def _bucket_drops(name: str, place: Place, system: System) -> Iterator[Check]:
     if found:
         said = f"{name}: {len(found):,} objects belong to no table, such as {min(found).path}"
         yield Check("sources", "warn", said, f"see files: in systems/{system.name}.yml")
+
+
+def _database(settings: Settings, name: str, source: DatabaseSource) -> Iterator[Check]:
+    from fondaco.sources import open_source
+    from fondaco.sources.sql import SqlDatabase
+
+    if source.type == "demo" and not source.path.is_file():
+        yield Check("sources", "ok", f"{name}: {source.path}: begins to live at the first run")
+        return
+    with closing(open_source(source, name, _system(settings, source.system))) as opened:
+        assert isinstance(opened, SqlDatabase)
+        yield Check("sources", "ok", f"{name}: {opened.place}: answers, its time is {opened.clock():%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _drops(name: str, folder: Path, system: System) -> Iterator[Check]:

@@ -36,7 +36,7 @@ def opened(settings: Settings, tables: Collection[str] = (), leave_out: Collecti
             raise UsageError(f"no source has a table {table!r}{did_you_mean(table, known)}", hint=f"tables: {', '.join(sorted(known))}")
     with ExitStack() as stack:
         names = [name for name in settings.sources if name not in leave_out]
-        yield [stack.enter_context(closing(open_source(settings.sources[name], name, systems[name], settings.root))) for name in names]
+        yield [stack.enter_context(closing(open_source(settings.sources[name], name, systems[name]))) for name in names]
 
 
 @dataclass(frozen=True)

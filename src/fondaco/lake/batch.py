@@ -258,15 +258,26 @@ class Batch:
 
 
 def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Batches put together to pieces that make a part each."""
+    """Batches put together to pieces that make a part each; another type of a column begins another piece."""
     piece, size, count = list[pa.RecordBatch](), 0, 0
     for batch in batches:
         if batch.num_rows == 0:
             continue
-        piece.append(batch)
-        size, count = size + batch.nbytes, count + batch.num_rows
-        if size >= PART_BYTES or count >= PART_ROWS:
+        if piece and (size >= PART_BYTES or count >= PART_ROWS or not _fit(piece[-1].schema, batch.schema)):
             yield piece
             piece, size, count = [], 0, 0
+        piece.append(batch)
+        size, count = size + batch.nbytes, count + batch.num_rows
     if piece:
         yield piece
+
+
+def _fit(one: pa.Schema, other: pa.Schema) -> bool:
+    """Whether batches of these shapes can be one table."""
+    if one is other or one.equals(other):
+        return True
+    try:
+        pa.unify_schemas([one, other])
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return False
+    return True

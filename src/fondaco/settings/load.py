@@ -13,11 +13,17 @@ from pydantic_core import ErrorDetails
 
 from fondaco.errors import ConfigError, did_you_mean
 from fondaco.settings.layers import Layers, is_secret, lay, read_dotenv
-from fondaco.settings.shape import Declared, DemoSource, FilesSource, Settings
+from fondaco.settings.shape import Declared, DemoSource, FilesSource, MysqlSource, PostgresSource, Settings, SqliteSource
 from fondaco.settings.yaml import Document, Key, read_document
 
 CONFIG_FILE = "fondaco.yml"
-_SOURCES: Mapping[str, type[BaseModel]] = {"demo": DemoSource, "files": FilesSource}
+_SOURCES: Mapping[str, type[BaseModel]] = {
+    "demo": DemoSource,
+    "postgres": PostgresSource,
+    "mysql": MysqlSource,
+    "sqlite": SqliteSource,
+    "files": FilesSource,
+}
 #: Variables of AWS tools that say something of a bucket, the nearer one first.
 _AWS: Mapping[str, tuple[str, ...]] = {
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),

@@ -66,7 +66,24 @@ class StoredSettings(_Frozen):
         return self
 
 
-class DemoSource(_Frozen):
+class Reading(_Frozen):
+    """What every source in a database may say of how it is read."""
+
+    lag: Duration = parse_duration("2m")
+    """What the source wrote in its last moments is left for the next run: late commits."""
+    overlap: Duration = parse_duration("10m")
+    """How far before the last row seen a run reads again; rows already landed are dropped."""
+    sweep: Duration = parse_duration("1d")
+    """How often, in the source's time, keys are compared to find hard deletes."""
+    max_delete_share: Share = parse_share("20%")
+    """A comparison that finds a larger share of the known rows gone is not believed."""
+    timeout: Duration = parse_duration("10m")
+    """A source that gives nothing for so long is given up."""
+    batch_rows: int = Field(default=50_000, ge=2_048, le=1_000_000)
+    """Most rows that are held at a time; fewer where rows are wide."""
+
+
+class DemoSource(Reading):
     """The simulated shop: a SQLite file that lives day by day."""
 
     type: Literal["demo"]
@@ -80,16 +97,59 @@ class DemoSource(_Frozen):
     """Days that the shop has lived when it is first opened; 548 is a year and a half."""
     path: LocalPath
     """The shop's SQLite file; `.fondaco/<source>.sqlite` unless said otherwise."""
-    lag: Duration = parse_duration("2m")
-    """What the shop wrote in its last moments is left for the next run: late commits."""
-    overlap: Duration = parse_duration("10m")
-    """How far before the last row seen a run reads again; rows already landed are dropped."""
-    sweep: Duration = parse_duration("1d")
-    """How often, in the shop's time, keys are compared to find hard deletes."""
 
     @property
     def system(self) -> str:
         return "demo"
+
+
+class SqliteSource(Reading):
+    """A shop in a SQLite file."""
+
+    type: Literal["sqlite"]
+    path: LocalPath
+    """The SQLite file."""
+    system: str
+    """What the database holds: a file of systems/."""
+
+
+class _ServerSource(Reading):
+    """What a source behind a database server may say."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The server's name or address."""
+    database: str = Field(min_length=1)
+    """Name of the database."""
+    user: str = Field(min_length=1)
+    """Who reads; the right to select is enough."""
+    password: SecretStr = SecretStr("")
+    """Written as `${NAME}`, filled in from the environment or `.env`."""
+    ssl: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    """TLS: never, if there is any, always, with a certificate of `ssl_ca`, and one for this host."""
+    ssl_ca: LocalPath | None = None
+    """File with the certificate of the authority that signed the server's."""
+    system: str
+    """What the database holds: a file of systems/."""
+
+
+class PostgresSource(_ServerSource):
+    """A shop in PostgreSQL."""
+
+    type: Literal["postgres"]
+    port: int = Field(default=5432, ge=1, le=65_535)
+    """The server's port."""
+    schema_name: str = Field(default="public", min_length=1)
+    """The schema that its tables are in."""
+
+
+class MysqlSource(_ServerSource):
+    """A shop in MySQL or MariaDB."""
+
+    type: Literal["mysql"]
+    port: int = Field(default=3306, ge=1, le=65_535)
+    """The server's port."""
+    table_prefix: Annotated[str, StringConstraints(pattern=r"^\w*$")] = ""
+    """What stands before the name of every table, as in `wp_`."""
 
 
 class FilesSource(StoredSettings):
@@ -104,7 +164,8 @@ class FilesSource(StoredSettings):
     """A file is read when it has not changed for so long; a younger one gets a second look, and waits for the next run if it grew."""
 
 
-SourceSettings = Annotated[DemoSource | FilesSource, Field(discriminator="type")]
+DatabaseSource = DemoSource | PostgresSource | MysqlSource | SqliteSource
+SourceSettings = Annotated[DemoSource | PostgresSource | MysqlSource | SqliteSource | FilesSource, Field(discriminator="type")]
 
 
 class LakeSettings(StoredSettings):

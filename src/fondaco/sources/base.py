@@ -163,7 +163,8 @@ class Pull:
         identity: deterministic name of the content: the same content gives the same text.
         batches: the source's own columns plus `_file` and `_row`; text sources give every column as string.
             May raise SourceError while it is read.
-        clock: the source's own time, naive UTC; a cursor more than a day beyond it lies in the future.
+        clock: the source's own time as the cursor writes it (naive UTC, or the system's zone for a time without one); a cursor
+            more than a day beyond it lies in the future.
         step: what the position gains. Without a cursor, the landing takes the highest one that landed.
         rows_read: the source's own count of records, made apart from the batches; complete after they were read.
         rejects: records that broke their shape; complete after the batches were read.
@@ -197,7 +198,7 @@ class Pull:
             name: replace(mark, rows=0, rejected=(error.message, error.hint), declared=self.declared)
             for name, mark in self.step.files.items()
         }
-        return Pull(self.identity, (), self.clock, Position(files=marks), notes=self.notes, errors=[*self.errors, error])
+        return Pull(self.identity, (), self.clock, Position(files=marks), notes=self.notes, errors=[*self.errors, error], moves=self.moves)
 
     def without(self, names: Collection[str]) -> Pull:
         """What is left of a pull of files when these wait for a later run, and with them those that repeat their content."""
@@ -228,7 +229,7 @@ class Keys:
 
     Attributes:
         batches: the key columns, each as string.
-        clock: the source's own time, naive UTC: when the rows are known to be gone.
+        clock: the source's own time as the table's cursor writes it: when the rows are known to be gone.
         max_delete_share: above this share of the known rows the answer is not believed.
     """
 

@@ -12,7 +12,8 @@ import pytest
 from fondaco.contracts import Column, Parent, System, Table
 from fondaco.errors import SourceError
 from fondaco.sources.base import Position, Pull
-from fondaco.sources.sqlite import SqliteDatabase
+from fondaco.sources.sql import SqlDatabase
+from fondaco.sources.sql.sqlite import Sqlite
 
 NOW = "2024-03-01 12:00:00.000000"
 ORDERS = Table(
@@ -54,10 +55,10 @@ class Shop:
     def order(self, number: int, at: str, note: str = "'x'") -> None:
         self.do(f"insert or replace into orders values ({number}, {note}, {at if at == 'null' else repr(at)})")
 
-    def source(self, **options: Any) -> SqliteDatabase:
-        return SqliteDatabase("shop", SYSTEM, self.path, **options)
+    def source(self, **options: Any) -> SqlDatabase:
+        return SqlDatabase("shop", SYSTEM, Sqlite(self.path), **options)
 
-    def read(self, table: Table = ORDERS, source: SqliteDatabase | None = None, cursor: str | None = None) -> list[dict[str, Any]]:
+    def read(self, table: Table = ORDERS, source: SqlDatabase | None = None, cursor: str | None = None) -> list[dict[str, Any]]:
         """The rows that a run gets; `cursor` is where the run before it came to."""
         position = None if cursor is None else Position(cursor=cursor)
         opened = source or self.source()
@@ -170,7 +171,7 @@ def test_a_batch_never_holds_an_order_without_its_items(shop: Shop) -> None:
 def test_a_table_that_tells_nothing_is_read_whole(shop: Shop) -> None:
     shop.do("insert into sizes values ('S'), ('M')")
     (pull,) = shop.source().pulls(SIZES, Position())
-    assert [row["code"] for row in rows_of(pull)] == ["M", "S"]
+    assert sorted(row["code"] for row in rows_of(pull)) == ["M", "S"]
     assert pull.overlaps == "table"
 
 
@@ -201,21 +202,21 @@ def test_a_table_or_a_file_that_is_not_there_is_named(shop: Shop, tmp_path: Path
     with pytest.raises(SourceError, match=r"has no table 'order' .did you mean 'orders'"):
         list(shop.source().pulls(Table("order", "", ORDERS.columns), None))
     with pytest.raises(SourceError, match="is not there"):
-        list(SqliteDatabase("shop", SYSTEM, tmp_path / "no.sqlite").pulls(ORDERS, None))
+        list(SqlDatabase("shop", SYSTEM, Sqlite(tmp_path / "no.sqlite")).pulls(ORDERS, None))
     (tmp_path / "text.sqlite").write_text("hello " * 1000)
-    with pytest.raises(SourceError, match="cannot be read: file is not a database"):
-        list(SqliteDatabase("shop", SYSTEM, tmp_path / "text.sqlite").pulls(ORDERS, None))
+    with pytest.raises(SourceError, match="cannot be opened: file is not a database"):
+        list(SqlDatabase("shop", SYSTEM, Sqlite(tmp_path / "text.sqlite")).pulls(ORDERS, None))
 
 
 def test_the_shop_cannot_be_written_through_its_reader(shop: Shop) -> None:
     source = shop.source()
     shop.read(ORDERS, source)
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        source._snapshot()[0].execute("delete from orders")
+    with pytest.raises(SourceError, match="read-?only"):
+        source._link().rows("delete from orders returning id")
 
 
 def test_a_number_may_be_the_cursor(shop: Shop) -> None:
     table = Table("versions", "", (Column("id", "bigint"), Column("version", "bigint")), ("id",), "version")
-    shop.do("create table versions (id integer, version integer)", "insert into versions values (1, 9), (2, 10), (3, 11)")
+    shop.do("create table versions (id integer, version integer)", "insert into versions values (1, 9), (2, 10000), (3, 10001)")
     assert ids(shop.read(table)) == ["1", "2", "3"]
-    assert ids(shop.read(table, cursor="10")) == ["2", "3"]
+    assert ids(shop.read(table, cursor="10010")) == ["2", "3"], "a number that was drawn early may have been committed late"

@@ -1,0 +1,265 @@
+"""MySQL and MariaDB: a consistent snapshot of InnoDB in UTC, zero dates and bits told from what they look like.
+
+DuckDB's extension streams outside of any transaction, and inside of one it holds an answer whole (1.5.5). So a table is read in the
+snapshot page by page along its primary key. One that has no such key is streamed by a statement of its own, which InnoDB keeps consistent in itself.
+
+A server that this package was not tried with is MySQL itself; what is said here is proven on MariaDB.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from fondaco.contracts import Column, decimal_parts
+from fondaco.sources.sql.dialect import FIRST_DAY, Advice, CursorKind, Engine, Found, Item, Query, literal
+from fondaco.sources.sql.duck import Attachment, Duck
+
+_INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+_TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})
+_PLAIN = _INTEGERS | _TEXTS | {"float", "double"}
+_BLOBS = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "linestring", "polygon"})
+_BLOBS |= {"multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection", "vector"}
+_NUMBERS = frozenset({"bigint", "double"})
+_TLS = {"disable": "disabled", "prefer": "preferred", "require": "required", "verify-ca": "verify_ca", "verify-full": "verify_identity"}
+#: Runs a query on the connection of the snapshot.
+_IN_SNAPSHOT = ", stream_results = false"
+#: What the snapshot is made of. The server itself refuses to write in it, whatever the user may do.
+_BEGIN = (
+    "commit",
+    "set session transaction isolation level repeatable read",
+    "set session transaction read only",
+    "set session time_zone = '+00:00'",
+    "set session sql_mode = ''",
+    # the server gives up on a client that takes no rows for so long, seconds: a lake may be slow
+    "set session net_write_timeout = 3600",
+    "set session wait_timeout = 3600",
+    "set session lock_wait_timeout = 30",
+    "start transaction with consistent snapshot",
+)
+
+
+@dataclass(frozen=True)
+class Mysql:
+    """A database of MySQL or MariaDB.
+
+    Attributes:
+        prefix: what stands before the name of every table.
+        ssl: ``disable``, ``prefer``, ``require``, ``verify-ca``, ``verify-full``.
+        ssl_ca: file with the authority's certificate.
+    """
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    prefix: str = ""
+    ssl: str = "prefer"
+    ssl_ca: str | None = None
+
+    name = "MySQL"
+    counts_cheaply = False
+    clock_table = None
+    advice = (
+        Advice("Access denied for user", "check user, password and host: the password comes from the environment"),
+        Advice("Unknown database", "check database in fondaco.yml"),
+        Advice("command denied", "grant select on the table to this user"),
+        Advice("SSL", "set ssl: prefer, or switch TLS on at the server; ssl_ca names the authority's certificate"),
+        Advice("Too many connections", "raise max_connections, or close other connections"),
+        Advice("Lost connection", "run again: nothing of this table was committed"),
+        Advice("gone away", "run again: nothing of this table was committed"),
+        Advice("Lock wait timeout", "somebody is changing the table; run again later"),
+        Advice("Table definition has changed", "the table was altered while it was read; run again"),
+    )
+
+    @property
+    def place(self) -> str:
+        return f"{self.host}:{self.port}/{self.database}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.password,) if self.password else ()
+
+    def probe(self, patience: float) -> None:
+        socket.create_connection((self.host, self.port), timeout=patience).close()
+
+    def engine(self) -> Engine:
+        secret = {"host": self.host, "port": str(self.port), "database": self.database, "user": self.user, "password": self.password}
+        path = f"ssl_mode={_TLS[self.ssl]}" + (f' ssl_ca="{_escaped(self.ssl_ca)}"' if self.ssl_ca else "")
+        attachment = Attachment(
+            extension="mysql_scanner",
+            query="mysql_query",
+            kind="mysql",
+            path=path,
+            secret=tuple((name, value) for name, value in secret.items() if value),
+            # a TINYINT(1) may hold any small number
+            settings=(
+                ("mysql_tinyint1_as_boolean", "false"),
+                ("mysql_bit1_as_boolean", "false"),
+                ("mysql_session_time_zone", "+00:00"),
+            ),
+            options=_IN_SNAPSHOT,
+            begin=tuple(f"from mysql_execute('shop', {literal(statement)})" for statement in _BEGIN),
+            # DuckDB's own read-only mode refuses the statements above
+            read_only=False,
+        )
+        return MysqlEngine(attachment, self)
+
+    def primary_key(self, table: str) -> str:
+        """Query: name, type and character set of the columns of the primary key, in order."""
+        return f"""
+            select s.column_name, lower(c.data_type), c.character_set_name
+            from information_schema.statistics s join information_schema.columns c
+                on (c.table_schema, c.table_name, c.column_name) = (s.table_schema, s.table_name, s.column_name)
+            where s.table_schema = {literal(self.database)} and s.table_name = {literal(self.prefix + table)} and s.index_name = 'PRIMARY'
+            order by s.seq_in_index
+        """
+
+    def clock(self) -> str:
+        return "select cast(utc_timestamp(6) as char)"
+
+    def tables(self) -> str:
+        return f"select table_name from information_schema.tables where table_schema = {literal(self.database)}"
+
+    def columns(self, table: str) -> str:
+        # only columns that this user may read are listed; a table without any is not listed at all
+        return f"""
+            select column_name, lower(data_type), cast(numeric_precision as char), cast(numeric_scale as char), is_nullable,
+                cast(column_type as char)
+            from information_schema.columns
+            where table_schema = {literal(self.database)} and table_name = {literal(self.prefix + table)} order by ordinal_position
+        """
+
+    def found(self, row: Sequence[str | None]) -> Found:
+        name, kind, precision, scale, is_nullable, detail = row
+        length, places = int(precision) if precision else None, int(scale) if scale else None
+        return Found(name or "", kind or "", length, places, is_nullable == "YES", True, detail or "")
+
+    def width(self, table: str) -> str:
+        return (
+            "select cast(avg_row_length as char) from information_schema.tables "
+            f"where table_schema = {literal(self.database)} and table_name = {literal(self.prefix + table)} and table_rows > 0"
+        )
+
+    def quoted(self, name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+    def named(self, table: str) -> str:
+        return f"{self.quoted(self.database)}.{self.quoted(self.prefix + table)}"
+
+    def item(self, found: Found, column: Column | None, zone: str) -> Item:
+        name, at = found.name, self.quoted(found.name)
+        declared = column.type if column else None
+        is_number = declared is not None and (decimal_parts(declared) is not None or declared in _NUMBERS)
+        if found.kind in _PLAIN:
+            return Item(name, at)
+        if found.kind in _BLOBS:
+            # not in the source's SQL: beyond max_allowed_packet its hex() is NULL
+            return Item(name, at, "'x''' || hex({}) || ''''")
+        if found.kind == "decimal" and is_number and found.precision is not None and found.precision <= 38:
+            return Item(name, at)
+        if found.kind == "bit":
+            value = f"cast({at} as unsigned)"
+            return Item(name, value if is_number or declared == "boolean" else f"lpad(bin({value}), {found.precision}, '0')")
+        if found.kind == "year":
+            return Item(name, f"cast({at} as unsigned)")
+        if found.kind == "date" and declared in ("date", "timestamp"):
+            return _dated(name, at)
+        if found.kind == "datetime" and (declared in ("timestamp", "date") or (declared == "timestamptz" and zone == "UTC")):
+            return _dated(name, at, is_instant=declared == "timestamptz")
+        if found.kind == "timestamp" and (declared == "timestamptz" or (declared in ("timestamp", "date") and zone == "UTC")):
+            return _dated(name, at, is_instant=declared == "timestamptz")
+        if found.kind == "timestamp":
+            return Item(name, f"concat(cast({at} as char), '+00:00')")
+        return Item(name, f"cast({at} as char)")
+
+    def cursor_kind(self, found: Found, declared: str) -> CursorKind:  # noqa: ARG002
+        kinds: dict[str, CursorKind] = {"timestamp": "instant", "datetime": "naive", "date": "day", "decimal": "number", "year": "number"}
+        return "number" if found.kind in _INTEGERS else kinds.get(found.kind, "text")
+
+    def bound(self, value: datetime | int, kind: CursorKind) -> str:
+        if isinstance(value, int):
+            return str(value)
+        return f"'{value:%Y-%m-%d}'" if kind == "day" else f"'{value:%Y-%m-%d %H:%M:%S.%f}'"
+
+    def odd_text(self, items: Sequence[Item]) -> str:
+        return f"json_object({', '.join(f'{literal(item.name)}, {item.text}' for item in items)})"
+
+
+class MysqlEngine(Duck):
+    """Reads page by page along the primary key, in the snapshot."""
+
+    def __init__(self, attachment: Attachment, database: Mysql) -> None:
+        super().__init__(attachment)
+        self._database = database
+
+    def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        key = [
+            _Key(self._database.quoted(name), kind, charset)
+            for name, kind, charset in self.rows(self._database.primary_key(query.table[0]))
+        ]
+        if not key or not all(column.is_pageable for column in key):
+            yield from super().batches(outputs, query, batch_rows)
+            return
+        marks = [(f"cast(k{index} as varchar)", f"_k{index}") for index in range(len(key))]
+        select = ", ".join([query.select, *(f"{column.text} as k{index}" for index, column in enumerate(key))])
+        order = ", ".join(column.name for column in key)
+        after = "true"
+        while True:
+            page = f"select {select} from {query.table[1]} where ({query.condition}) and {after} order by {order} limit {batch_rows}"
+            read, last = 0, None
+            for batch in self.stream([*outputs, *marks], page, batch_rows, _IN_SNAPSHOT):
+                read, last = read + batch.num_rows, batch.slice(batch.num_rows - 1)
+                yield batch.drop_columns([name for _, name in marks])
+            if last is None or read < batch_rows:
+                return
+            after = _after([(column.name, column.literal(str(last.column(f"_k{i}")[0].as_py()))) for i, column in enumerate(key)])
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A column of a primary key, by which pages are found."""
+
+    name: str
+    kind: str
+    charset: str | None
+
+    @property
+    def is_pageable(self) -> bool:
+        """Whether its order is that of its comparison with a literal: an enum's is not, a float has no exact literal."""
+        return self.kind in _INTEGERS | _TEXTS | {"binary", "varbinary", "date", "datetime", "timestamp", "decimal", "year"}
+
+    @property
+    def text(self) -> str:
+        """SQL for its value, as `literal` takes it."""
+        return f"hex({self.name})" if self.kind in _TEXTS | {"binary", "varbinary"} else f"cast({self.name} as char)"
+
+    def literal(self, text: str) -> str:
+        if self.kind in _TEXTS:
+            return f"_{self.charset} x'{text}'"
+        if self.kind in ("binary", "varbinary"):
+            return f"x'{text}'"
+        return text if self.kind in _INTEGERS | {"decimal", "year"} else f"'{text}'"
+
+
+def _after(key: Sequence[tuple[str, str]]) -> str:
+    """SQL for the rows behind the one of this key, in a form that the index serves."""
+    (name, value), rest = key[0], key[1:]
+    return f"{name} > {value}" if not rest else f"({name} >= {value} and ({name} > {value} or {_after(rest)}))"
+
+
+def _dated(name: str, at: str, is_instant: bool = False) -> Item:
+    """A date or a time, NULL where it is none (zero dates, a day or month 0): such a value comes as text."""
+    odd = f"({at} < '{FIRST_DAY}' or month({at}) = 0 or dayofmonth({at}) = 0)"
+    text = f"concat(cast({at} as char), '+00:00')" if is_instant else f"cast({at} as char)"
+    outer = "timezone('UTC', cast({} as timestamp))" if is_instant else "{}"
+    return Item(name, f"if({odd}, null, {at})", outer, odd, text)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,125 @@
+"""SQLite: any column may hold anything, so every value comes as text from which it can be told exactly.
+
+The snapshot is one read transaction of SQLite itself; in a database that is not in WAL mode, writers wait until it ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from fondaco.contracts import Column
+from fondaco.sources.sql.dialect import Advice, CursorKind, Engine, Found, Item, Query, literal
+
+#: Seconds to wait for somebody who is writing.
+_PATIENCE = 10.0
+
+
+class SqliteEngine:
+    """Python's own reader: DuckDB's opens another connection for every query, which sees another state (measured, 1.5.5)."""
+
+    errors = (sqlite3.Error,)
+
+    def __init__(self, path: Path) -> None:
+        address = f"file:{quote(str(path))}?mode=ro"
+        self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE, check_same_thread=False)
+
+    def begin(self) -> None:
+        self._connection.execute("begin")
+        # the first read pins the snapshot that every later one sees
+        self._connection.execute("select count(*) from sqlite_master").fetchall()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        self._connection.text_factory = str
+        return self._connection.execute(query).fetchall()
+
+    def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        self._connection.text_factory = bytes
+        cursor = self._connection.execute(query.sql())
+        while rows := cursor.fetchmany(batch_rows):
+            # not yet known to be UTF-8
+            columns = [pa.array(values, pa.binary()).view(pa.string()) for values in zip(*rows, strict=True)]
+            yield pa.RecordBatch.from_arrays(columns, names=[name for _, name in outputs])
+
+    def interrupt(self) -> None:
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@dataclass(frozen=True)
+class Sqlite:
+    """A SQLite file."""
+
+    path: Path
+
+    name = "SQLite"
+    counts_cheaply = True
+    clock_table = "shop_clock"  # a simulated shop has a clock of its own
+    secrets = ()
+    advice = (
+        Advice("locked", "wait for whoever is writing it"),
+        Advice("not a database", "see whether path names a SQLite database"),
+    )
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def probe(self, patience: float) -> None:  # noqa: ARG002
+        if not self.path.is_file():
+            raise FileNotFoundError(f"{self.path} is not there")
+        with self.path.open("rb"):
+            pass
+
+    def engine(self) -> Engine:
+        return SqliteEngine(self.path)
+
+    def clock(self) -> str:
+        return "select now from shop_clock"
+
+    def tables(self) -> str:
+        return "select name from sqlite_master where type in ('table', 'view')"
+
+    def columns(self, table: str) -> str:
+        return f'select name, type, "notnull" from pragma_table_info({literal(table)})'
+
+    def found(self, row: Sequence[Any]) -> Found:
+        name, detail, is_required = row
+        return Found(str(name), "any", nullable=not is_required, detail=str(detail))
+
+    def width(self, table: str) -> None:  # noqa: ARG002
+        return None
+
+    def quoted(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def named(self, table: str) -> str:
+        return self.quoted(table)
+
+    def item(self, found: Found, column: Column | None, zone: str) -> Item:  # noqa: ARG002
+        return Item(found.name, _exact_text(self.quoted(found.name)))
+
+    def cursor_kind(self, found: Found, declared: str) -> CursorKind:  # noqa: ARG002
+        return "number" if declared == "bigint" else "text"
+
+    def bound(self, value: datetime | int, kind: CursorKind) -> str:  # noqa: ARG002
+        return str(value)
+
+    def odd_text(self, items: Sequence[Item]) -> str:
+        raise AssertionError(f"text can say everything: {items}")
+
+
+def _exact_text(column: str) -> str:
+    """SQL for a value as text from which it can be told exactly: SQLite's own text of a REAL keeps 15 digits only."""
+    short, long = f"printf('%!.15g', {column})", f"printf('%!.17g', {column})"
+    real = f"case when cast({short} as real) = {column} then {short} else {long} end"
+    return f"case typeof({column}) when 'real' then {real} when 'blob' then 'x''' || hex({column}) || '''' else cast({column} as text) end"
