@@ -85,7 +85,9 @@ class Link:
         """Ends the snapshot; a connection that hangs is left to itself."""
         self._stop_reader()
         if self._reader is None:
-            threading.Thread(target=self._engine.close, name="fondaco-close", daemon=True).start()
+            closing = threading.Thread(target=self._engine.close, name="fondaco-close", daemon=True)
+            closing.start()
+            closing.join(_STOP)  # a process that ends in the middle of it is aborted
 
     def _reach(self) -> None:
         try:
