@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from fondaco.lake import Lake
+from fondaco.storage import Place
 
 
-def open_folder(place: Path, on_step: Callable[[str], None]) -> Lake:
+def open_lake(place: Place, on_step: Callable[[str], None]) -> Lake:
     return Lake.open(place, on_step)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fondaco.contracts import Column, Parent, System, Table
+from fondaco.sources.sql.dialect import Dialect
 
 START = datetime(2024, 3, 1, 12)
 #: Between two transactions, in the script's time; an overlap of ten minutes holds a few of them.
@@ -85,7 +86,13 @@ class Transaction:
 
 
 class Database(Protocol):
-    """A shop's database, as the script writes it."""
+    """A shop's database, as the script writes it.
+
+    Attributes:
+        dialect: as a run reads it.
+    """
+
+    dialect: Dialect
 
     def apply(self, writes: Sequence[Write]) -> None:
         """Writes them in one transaction that is committed at once."""

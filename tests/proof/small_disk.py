@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fondaco.errors import LakeError
 from fondaco.lake import DefaultQuality, Lake, land
-from tests.proof.databases import Sqlite, open_sqlite
+from tests.proof.databases import SqliteShop, open_shop
 from tests.proof.laws import check
 from tests.proof.script import Story, transactions
 
@@ -28,9 +28,9 @@ def mount(place: Path, options: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True)
 
 
-def land_once(database: Path, place: Path, steps: list[str]) -> None:
+def land_once(shop: SqliteShop, place: Path, steps: list[str]) -> None:
     """Raises LakeError."""
-    with closing(open_sqlite(database)) as source:
+    with closing(open_shop(shop.dialect)) as source:
         for table in land([source], Lake.open(place, steps.append), DefaultQuality()):
             if table.errors:
                 raise table.errors[0]
@@ -43,7 +43,8 @@ def _kind(error: LakeError) -> str:
 
 
 def main(folder: Path) -> None:
-    story = Story(Sqlite(folder / "shop.sqlite"), transactions(11, 30))
+    shop = SqliteShop(folder / "shop.sqlite")
+    story = Story(shop, transactions(11, 30))
     story.finish()
     outcomes, last_steps = Counter[str](), Counter[str]()
     for pages in range(2, 1000):
@@ -52,7 +53,7 @@ def main(folder: Path) -> None:
         mount(place, f"size={pages * _PAGE}")
         steps = list[str]()
         try:
-            land_once(folder / "shop.sqlite", place / "lake", steps)
+            land_once(shop, place / "lake", steps)
         except LakeError as error:
             outcomes[_kind(error)] += 1
             last_steps[steps[-1] if steps else "nothing"] += 1
@@ -61,11 +62,11 @@ def main(folder: Path) -> None:
         mount(place, "remount,size=64m")
         mount(place, "remount,ro")
         try:
-            land_once(folder / "shop.sqlite", place / "lake", [])
+            land_once(shop, place / "lake", [])
         except LakeError as error:
             outcomes[_kind(error)] += 1
         mount(place, "remount,rw")
-        land_once(folder / "shop.sqlite", place / "lake", [])
+        land_once(shop, place / "lake", [])
         check(Lake.open(place / "lake"), story, story.visible())
         if outcomes["done"] >= 3:
             break

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fondaco.lake import DefaultQuality, Lake, land
-from tests.proof.databases import Sqlite, open_sqlite
+from tests.proof.databases import SqliteShop, open_shop
 from tests.proof.laws import check
 from tests.proof.script import Story, transactions
 
 
 def test_a_clock_of_ours_that_jumps_to_and_fro_loses_and_doubles_nothing(tmp_path: Path) -> None:
     chance = random.Random(3)
-    story = Story(Sqlite(tmp_path / "shop.sqlite"), transactions(3, 15))
+    story = Story(SqliteShop(tmp_path / "shop.sqlite"), transactions(3, 15))
     seen = set(story.visible())
 
     def clock() -> datetime:
@@ -23,7 +23,7 @@ def test_a_clock_of_ours_that_jumps_to_and_fro_loses_and_doubles_nothing(tmp_pat
 
     while not story.is_over:
         story.go_on()
-        with closing(open_sqlite(tmp_path / "shop.sqlite")) as source:
+        with closing(open_shop(story.database.dialect)) as source:
             for table in land([source], Lake.open(tmp_path / "lake"), DefaultQuality(), clock=clock):
                 assert not table.errors
         seen |= story.visible()

@@ -7,17 +7,19 @@ The source goes on living all the while: it hands out ties, commits late and dat
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from fondaco.lake import Lake
-from tests.proof.databases import Sqlite, open_sqlite
+from fondaco.storage import Folder, Place
+from tests.proof.databases import MysqlShop, PostgresShop, SqliteShop, open_shop
 from tests.proof.laws import check
-from tests.proof.places import open_folder
+from tests.proof.places import open_lake
 from tests.proof.runs import Run, Setup
-from tests.proof.script import Row, Story, transactions
+from tests.proof.script import Database, Row, Story, transactions
 
 
 @dataclass
@@ -73,9 +75,9 @@ class Trial:
         self.seen |= self.story.visible()
 
 
-def trial(folder: Path, seed: int, kills: int, runs: int) -> Trial:
-    database = Sqlite(folder / "shop.sqlite")
-    setup = Setup(open_sqlite, (folder / "shop.sqlite",), open_folder, (folder / "lake",))
+def trial(database: Database, place: Place, seed: int, kills: int, runs: int) -> Trial:
+    """A trial of so many kills, so many runs at once, and its end."""
+    setup = Setup(open_shop, (database.dialect,), open_lake, (place,))
     found = Trial(Story(database, transactions(seed, 10_000)), setup, random.Random(seed))
     while found.kills < kills:
         found.episode(runs)
@@ -84,15 +86,50 @@ def trial(folder: Path, seed: int, kills: int, runs: int) -> Trial:
     return found
 
 
-@pytest.mark.parametrize("runs", [1, 2])
-def test_kills_at_any_moment_are_made_good(tmp_path: Path, runs: int) -> None:
-    found = trial(tmp_path, 1, 10, runs)
-    check(Lake.open(tmp_path / "lake"), found.story, found.seen)
+@pytest.fixture
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Database]:
+    """An empty shop in a database of that kind."""
+
+    def make(kind: str) -> Database:
+        match kind:
+            case "postgres":
+                return PostgresShop(request.getfixturevalue("postgres_server"))
+            case "mysql":
+                return MysqlShop(request.getfixturevalue("mariadb_server"))
+        return SqliteShop(tmp_path / "shop.sqlite")
+
+    return make
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Place]:
+    """An empty folder or bucket."""
+    return lambda kind: request.getfixturevalue("bucket") if kind == "bucket" else Folder(tmp_path / "lake")
+
+
+@pytest.mark.parametrize(("database", "where", "runs"), [("sqlite", "folder", 1), ("postgres", "bucket", 2)])
+def test_kills_at_any_moment_are_made_good(
+    shop: Callable[[str], Database], place: Callable[[str], Place], database: str, where: str, runs: int
+) -> None:
+    found = trial(shop(database), lake := place(where), 1, 6, runs)
+    check(Lake.open(lake), found.story, found.seen)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("runs", [1, 2])
-def test_two_hundred_kills_are_made_good(tmp_path: Path, runs: int, seed: int) -> None:
-    found = trial(tmp_path, 100 + seed, 50, runs)
-    check(Lake.open(tmp_path / "lake"), found.story, found.seen)
+@pytest.mark.parametrize(
+    ("database", "where", "runs", "kills"),
+    [
+        ("postgres", "folder", 1, 40),
+        ("postgres", "folder", 2, 40),
+        ("postgres", "bucket", 1, 40),
+        ("postgres", "bucket", 2, 40),
+        ("mysql", "folder", 1, 20),
+        ("sqlite", "folder", 2, 20),
+    ],
+)
+def test_two_hundred_kills_are_made_good(
+    shop: Callable[[str], Database], place: Callable[[str], Place], database: str, where: str, runs: int, kills: int
+) -> None:
+    found = trial(shop(database), lake := place(where), 100, kills, runs)
+    assert found.kills >= kills
+    check(Lake.open(lake), found.story, found.seen)
