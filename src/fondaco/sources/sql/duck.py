@@ -82,6 +82,8 @@ class Duck:
         attachment = self._attachment
         yield f"load {literal(str(_extension(attachment.extension)))}"
         yield "set TimeZone = 'UTC'"
+        # the engine would draw on standard output, which may be a document for a program
+        yield "set enable_progress_bar = false"
         for setting, value in attachment.settings:
             yield f"set {setting} = {literal(value)}"
         options = [f"type {attachment.kind}"] + (["read_only"] if attachment.read_only else [])
