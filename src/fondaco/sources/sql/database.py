@@ -62,6 +62,7 @@ class SqlDatabase:
         self._opened: tuple[Link, datetime] | None = None
         self._refused: SourceError | None = None
         self._found: dict[str, list[Found]] = {}
+        self._notes: list[str] = []
 
     def pulls(self, table: Table, position: Position | None, span: Span | None = None) -> Iterator[Pull]:
         """What changed in the table's window; the whole table at first, and always if nothing says what changed.
@@ -119,8 +120,8 @@ class SqlDatabase:
         return Keys(self._key_batches(table, found), clock, self._max_delete_share)
 
     def notes(self) -> list[str]:
-        """Nothing beyond what the tables say."""
-        return []
+        """Says so if the source's clock is not to be believed."""
+        return self._notes
 
     def close(self) -> None:
         """Ends the snapshot."""
@@ -159,8 +160,16 @@ class SqlDatabase:
     def _clock_of(self, link: Link) -> datetime:
         needed = self._dialect.clock_table
         has_clock = needed is None or needed in {str(row[0]) for row in link.rows(self._dialect.tables())}
-        said = link.time(self._dialect.clock()) if has_clock else None
-        return said or self._now().astimezone(UTC).replace(tzinfo=None)
+        said, ours = link.time(self._dialect.clock()) if has_clock else None, self._now().astimezone(UTC).replace(tzinfo=None)
+        if said is None or needed is not None:
+            return said or ours
+        if said > ours + self._overlap:
+            self._notes.append(
+                f"{self.name}: the source's clock says {said:%Y-%m-%d %H:%M} UTC, ours {ours:%Y-%m-%d %H:%M}; ours is taken, "
+                "so that rows dated ahead move no watermark: set the clock that is wrong"
+            )
+        # what is overlapped is read again in any case: so far a clock that jumps ahead and back hides nothing
+        return min(said, ours + self._overlap)
 
     def _columns(self, table: Table) -> list[Found]:
         """The table's columns at the source. Raises SourceError if a required one is missing, or may not be read."""

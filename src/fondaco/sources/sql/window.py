@@ -160,8 +160,10 @@ def window_of(
     if terms.declared == "bigint" or terms.kind == "number":
         return Window(terms, int(last) - NUMBERS_AGAIN if last is not None else None, None, None, bound)
     seen = moment(last) if last is not None else None
-    low = terms.earliest_since(seen, overlap, clock) if seen else None
-    return Window(terms, low, terms.here(clock - lag), terms.here(clock) + FUTURE, bound)
+    high = terms.here(clock - lag)
+    # a clock that was set back dates new rows before what was read
+    low = terms.earliest_since(min(seen, high), overlap, clock) if seen else None
+    return Window(terms, low, high, terms.here(clock) + FUTURE, bound)
 
 
 def asked(window: Window, span: Span) -> Asked:
