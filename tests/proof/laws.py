@@ -13,7 +13,7 @@ def landed(lake: Lake) -> dict[str, list[tuple[str, Row]]]:
     """What landed, by table, as (operation, row) in landing order; all but whole numbers as text."""
     found = dict[str, list[tuple[str, Row]]]()
     for table in TABLES:
-        files = [lake.url(file.path) for commit in lake.commits() if commit.table == table.name for file in commit.files]
+        files = [lake.url(file.path) for commit in lake.live().of_table("proof", table.name) for file in commit.files]
         names = ", ".join(f'cast("{column.name}" as varchar)' if column.type != "bigint" else column.name for column in table.columns)
         rows: list[tuple[Any, ...]] = []
         if files:

@@ -1,4 +1,4 @@
-"""A lake under every order of landing, dying, losing its state, being overtaken and being swept: a machine and its model.
+"""A lake under every order of landing, dying, losing its state, being overtaken, swept, rewound and compacted: a machine and its model.
 
 The model is a list of versions; the lake must hold that list after every step, whatever was done to it.
 """
@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fondaco.contracts import Column, System, Table
-from fondaco.lake import DefaultQuality, Lake, LandingReport, land, layout
+from fondaco.errors import UsageError
+from fondaco.lake import DefaultQuality, Lake, LandingReport, compact, land, layout, rewind
 from fondaco.sources import Keys, Position, Pull
 from fondaco.sources.base import FILE, ROW
 
@@ -35,6 +37,8 @@ TABLE = Table(
 OTHER = replace(TABLE, name="others")
 START = datetime(2024, 3, 1)
 KEYS = st.integers(0, 4)
+#: An age that every file has.
+FUTURE = timedelta(days=-1)
 
 #: (operation, id, name): what a row of the lake comes to.
 Version = tuple[str, int, str | None]
@@ -188,10 +192,30 @@ class Landings(RuleBasedStateMachine):
     @rule()
     def sweep_orphans(self) -> None:
         lake = self.lake()
-        lake.sweep_orphans(timedelta(0) - timedelta(days=1))
-        named = {path for commit in lake.commits() for path in commit.data_paths()}
+        lake.sweep_orphans(FUTURE)
         there = {item.path for item in lake.store.listing(layout.BRONZE) if layout.is_data(item.path)}
-        assert there == named
+        assert there == lake.live().paths() | lake.live().retained(datetime.now(UTC))
+
+    @rule(point=st.integers(0, 5))
+    def compact(self, point: int) -> None:
+        """All of it, and at times it dies on the way: no row is changed by that."""
+        left = point
+
+        def on_step(step: str) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Died(step)
+
+        with suppress(Died):
+            compact(self.lake(on_step), older_than=FUTURE)
+
+    @rule(share=st.floats(0, 1))
+    def rewind(self, share: float) -> None:
+        """To any commit; what is read again is known."""
+        lake = self.lake()
+        with suppress(UsageError):  # it stands there already
+            rewind(lake, self.source.name, self.source.system, TABLE, to_commit=1 + int(share * (lake.head() - 1)))
 
     # --- what always holds ------------------------------------------------------------------------------------------
 
@@ -200,7 +224,7 @@ class Landings(RuleBasedStateMachine):
         lake = self.lake()
         commits = lake.commits()
         assert [commit.number for commit in commits] == list(range(1, len(commits) + 1))
-        files = [lake.url(file.path) for commit in commits for file in commit.files if commit.table == TABLE.name]
+        files = [lake.url(file.path) for commit in lake.live().of_table("shop", TABLE.name) for file in commit.files]
         rows = (
             lake.connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
             .order("_batch_id, _position")

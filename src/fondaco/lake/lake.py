@@ -150,9 +150,10 @@ class Lake:
 
     def orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
         """Files of rows that count for nobody: remains of landings that did not finish, older than that, and files replaced long ago."""
-        live, now = self.live(), datetime.now(UTC)
+        live, found = self.live(), list(self.store.listing(layout.BRONZE))
+        # the store's own clock is told by its newest object: ours may have jumped ahead, and a writer elsewhere still needs his files
+        now = min([datetime.now(UTC), max((item.changed for item in found), default=datetime.now(UTC))])
         kept = live.paths() | live.retained(now)
-        found = self.store.listing(layout.BRONZE)
         return [item.path for item in found if layout.is_data(item.path) and item.path not in kept and item.changed < now - older_than]
 
     def sweep_orphans(self, older_than: timedelta = ORPHAN_AGE) -> list[str]:
