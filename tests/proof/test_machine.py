@@ -72,7 +72,10 @@ class Memory:
         if self.rows or position is None:
             # the time of the read is no part of a version here: it is the same for all of them
             batch = batch.set_column(2, "changed_at", pa.array([START] * len(self.rows), pa.timestamp("us")))
-            yield Pull(f"things|{self.clock}", [batch], self.clock, rows_read=len(self.rows), overlaps="table" if position else "none")
+            step = Position(f"{self.clock:%Y-%m-%d %H:%M:%S.%f}")
+            yield Pull(
+                f"things|{self.clock}", [batch], self.clock, step, rows_read=len(self.rows), overlaps="table" if position else "none"
+            )
 
     def keys(self, table: Table, position: Position | None) -> Keys | None:
         assert table == TABLE and (position is None or position.files == {})
@@ -136,10 +139,8 @@ class Landings(RuleBasedStateMachine):
         try:
             self._land(on_step)
         except Died:
-            if not changes and committed:
-                self.versions += deletes
-            else:
-                self.versions += (changes if committed else []) + (deletes if committed > 1 else [])
+            # each landing makes two commits: the rows, which move the cursor in any case, and the sweep
+            self.versions += (changes if committed else []) + (deletes if committed > 1 else [])
         else:
             self.versions += changes + deletes
 
@@ -196,7 +197,7 @@ class Landings(RuleBasedStateMachine):
         there = {item.path for item in lake.store.listing(layout.BRONZE) if layout.is_data(item.path)}
         assert there == lake.live().paths() | lake.live().retained(datetime.now(UTC))
 
-    @rule(point=st.integers(0, 5))
+    @rule(point=st.sampled_from([0, 0, 0, 1, 2, 3, 4, 5]))
     def compact(self, point: int) -> None:
         """All of it, and at times it dies on the way: no row is changed by that."""
         left = point
