@@ -204,6 +204,7 @@ def contents(shop: Shop) -> dict[str, list[tuple[object, ...]]]:
     tables = query(
         shop.settings,
         "select schema_name || '.' || table_name from duckdb_tables() "
-        "where schema_name in ('intermediate', 'history', 'silver', 'gold') and table_name not like '%\\_\\_touched' escape '\\' order by 1",
+        "where schema_name in ('intermediate', 'history', 'silver', 'gold') "
+        "and not regexp_matches(table_name, '__(touched|landed|concerned)$') order by 1",
     ).rows
     return {str(name): sorted(query(shop.settings, f"select * from {name}").rows, key=repr) for (name,) in tables}

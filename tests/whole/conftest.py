@@ -144,7 +144,7 @@ def retail(root: Path, files: Mapping[str, Sequence[str]] | None = None, *, drop
 def differences(one: Shop, other: Shop, *, landing: bool = False, rows_of_the_lake: bool = True) -> list[str]:
     """Where two warehouses differ: in any column of any table, but for the time of landing; empty if they are the same.
 
-    Left out are the work lists of a build (``int_…__touched``: what the last build computed anew) and the record of builds.
+    Left out are the work lists of a build (``int_…__touched`` and the like: what the last build computed anew) and the record of builds.
 
     Args:
         landing: hold the time of landing against each other too; for two warehouses of one lake.
@@ -176,7 +176,7 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
             order by schema_name, table_name, column_name
             """
         ).fetchall():
-            if schema != "ops" and not name.endswith("__touched") and (bronze or schema != "bronze"):
+            if schema != "ops" and not name.endswith(("__touched", "__landed", "__concerned")) and (bronze or schema != "bronze"):
                 columns.setdefault(f"{schema}.{name}", []).append(column)
         found: dict[str, _Digest] = {}
         for name, names in columns.items():

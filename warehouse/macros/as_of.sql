@@ -23,10 +23,12 @@
 {%- set types = entity_columns(entity) -%}
 with history as (
     select * from {{ ref(entity ~ '_history') }}
+    where {{ touched_only(key, key) }}
 ),
 
 first_seen as (
     select * from {{ ref('int_' ~ entity ~ '__first_seen') }}
+    where {{ touched_only(key, key) }}
 ),
 
 known as (
@@ -97,8 +99,10 @@ members as (
     select * from known
     union all
     select * from inferred
+    {%- if not is_incremental() %}
     union all
     select * from unknown
+    {%- endif %}
 )
 
 select * from members

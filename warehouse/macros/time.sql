@@ -26,6 +26,12 @@
 {%- endmacro %}
 
 
+{# The last microsecond of a day of the shop, as UTC. #}
+{% macro end_of_day(column) -%}
+    {{ to_utc('cast(' ~ column ~ ' + 1 as timestamp)', var('timezone')) }} - interval 1 microsecond
+{%- endmacro %}
+
+
 {# The zone of a system's timestamps, from systems/<system>.yml. #}
 {% macro system_zone(system) -%}
     {#- a model of a system that is not there is parsed before it is left out -#}

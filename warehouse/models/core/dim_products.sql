@@ -1,1 +1,3 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='product_key') }}
+
 {{ dimension('products', 'product', kind='catalogued') }}

@@ -56,5 +56,5 @@ select
     cast(sum(filled.net_revenue) over running as decimal(18, 4)) as net_revenue_to_date,
     date_diff('day', max(filled.last_order_date) over running, filled.month_end) as days_since_last_order
 from filled
-{{ as_of('dim_customers', 'filled.customer_key', '(cast(filled.month_end + 1 as timestamp) - interval 1 microsecond)', 'customers') }}
+{{ as_of('dim_customers', 'filled.customer_key', '(' ~ end_of_day('filled.month_end') ~ ')', 'customers') }}
 window running as (partition by filled.customer_key order by filled.month_start)

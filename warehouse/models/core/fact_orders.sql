@@ -5,15 +5,15 @@ with orders as (
     where {{ touched_only() }}
 ),
 
--- an order counts as the customer's first or n-th among the valid ones; touched orders bring all others of their customers along
+-- an order counts as the customer's first or n-th among all valid ones, of which only the later ones are touched along with it
 numbered as (
     select
         order_key,
         row_number() over (partition by customer_key order by ordered_at, order_key) as customer_order_number,
         date_diff('day', lag(ordered_date) over (partition by customer_key order by ordered_at, order_key), ordered_date)
             as days_since_previous_order
-    from orders
-    where is_valid and customer_key is not null
+    from {{ ref('int_orders__resolved') }}
+    where is_valid and customer_key is not null and {{ touched_only('customer_key', 'customer_key') }}
 ),
 
 lines as (

@@ -2,11 +2,16 @@
 
 with orders as (
     select * from {{ ref('int_orders__resolved') }}
+    where {{ of_this_build() }}
 ),
 
 refunds as (
     select * from {{ ref('int_refunds__by_line') }}
-    where {{ touched_only() }}
+),
+
+items as (
+    select * from {{ ref('fact_order_items') }}
+    where {{ of_this_build() }}
 )
 
 select
@@ -55,5 +60,5 @@ select
     {{ local_date('refunds.refunded_at') }} as refunded_date
 from refunds
 left join orders on refunds.order_key = orders.order_key
-left join {{ ref('fact_order_items') }} as items on refunds.order_item_key = items.order_item_key
+left join items on refunds.order_key = items.order_key and refunds.order_item_key = items.order_item_key
 {{ as_of('dim_customers', 'orders.customer_key', 'refunds.refunded_at', 'customers') }}

@@ -2,17 +2,15 @@
 
 with events as (
     select * from {{ ref('int_ledger__sales') }}
-    where {{ touched_only() }}
     union all
     select * from {{ ref('int_ledger__refunds') }}
-    where {{ touched_only() }}
     union all
     select * from {{ ref('int_ledger__cancellations') }}
-    where {{ touched_only() }}
 ),
 
 orders as (
     select * from {{ ref('int_orders__resolved') }}
+    where {{ of_this_build() }}
 )
 
 select

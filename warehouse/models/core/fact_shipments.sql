@@ -7,6 +7,7 @@ with shipments as (
 
 orders as (
     select * from {{ ref('int_orders__resolved') }}
+    where {{ touched_only() }}
 )
 
 select

@@ -1,11 +1,27 @@
--- the first event of each customer that any order names, registered or not
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key') }}
+
+-- The first event of each customer whom any order names, registered or not; a payment may come a second before its order.
+with orders as (
+    select * from {{ ref('int_orders__current') }}
+    where customer_key is not null and not is_deleted and {{ touched_only('customer_key', 'customer_key') }}
+),
+
+first_events as (
+    select
+        customer_key,
+        min(event_at) as first_event_at
+    from {{ ref('int_orders__events') }}
+    where {{ touched_only('customer_key', 'customer_key') }}
+    group by customer_key
+)
+
 select
-    customer_key,
-    min(ordered_at) as first_event_at,
-    min(recorded_at) as recorded_at,
-    min_by(source_name, ordered_at) as source_name,
-    min_by(customer_id, ordered_at) as customer_id,
-    min_by(country, ordered_at) as country
-from {{ ref('int_orders__current') }}
-where customer_key is not null and not is_deleted
-group by customer_key
+    orders.customer_key,
+    any_value(first_events.first_event_at) as first_event_at,
+    min(orders.recorded_at) as recorded_at,
+    min_by(orders.source_name, (orders.ordered_at, orders.order_key)) as source_name,
+    min_by(orders.customer_id, (orders.ordered_at, orders.order_key)) as customer_id,
+    min_by(orders.country, (orders.ordered_at, orders.order_key)) as country
+from orders
+inner join first_events on orders.customer_key = first_events.customer_key
+group by orders.customer_key

@@ -1,7 +1,7 @@
--- what a cancellation reverses on its own day: of each line, and of the order's shipping and tax, what no refund took back before
+-- what a cancellation of this build reverses on its own day: of each line, and of the order's shipping and tax, what no refund took back before
 with orders as (
     select * from {{ ref('int_orders__resolved') }}
-    where is_booked and status = 'cancelled' and order_kind = 'sale'
+    where {{ of_this_build() }} and is_booked and status = 'cancelled' and order_kind = 'sale'
 ),
 
 booked as (

@@ -1,4 +1,4 @@
--- what a refund takes back, on the day of the refund
+-- what a refund of an order of this build takes back, on the day of the refund
 select
     'refund' as event_type,
     order_key,
@@ -19,4 +19,4 @@ select
     case when item_kind = 'gift_card' then -goods_amount else 0 end as gift_cards,
     0 as adjustments
 from {{ ref('fact_refunds') }}
-where is_booked
+where is_booked and {{ of_this_build() }}

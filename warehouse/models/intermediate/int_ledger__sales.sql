@@ -1,15 +1,16 @@
--- what an order books on its own day: one row per line, and one per order for its shipping
+-- what an order of this build books on its own day: one row per line, and one per order for its shipping
 with lines as (
     select * from {{ ref('fact_order_items') }}
     where
         is_booked
+        and {{ of_this_build() }}
         -- goods and postage that a credit note takes back are refunds
         and not (order_kind = 'credit_note' and item_kind in ('goods', 'shipping'))
 ),
 
 orders as (
     select * from {{ ref('int_orders__resolved') }}
-    where is_booked
+    where is_booked and {{ of_this_build() }}
 ),
 
 booked_lines as (

@@ -1,4 +1,4 @@
--- the lines of each order, brought to its grain before anything is joined
+-- the lines of each order of this build, brought to its grain before anything is joined
 select
     order_key,
     count(*) as line_count,
@@ -19,4 +19,5 @@ select
     sum(tax_amount) as tax_amount,
     sum(net_amount_txn + tax_amount_txn) as total_txn
 from {{ ref('fact_order_items') }}
+where {{ of_this_build() }}
 group by order_key

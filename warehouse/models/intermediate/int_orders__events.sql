@@ -3,7 +3,8 @@ with orders as (
     select
         order_key,
         customer_key,
-        ordered_at
+        ordered_at,
+        case when status = 'cancelled' then coalesce(cancelled_at, updated_at, ordered_at) end as cancelled_at
     from {{ ref('int_orders__current') }}
     where customer_key is not null
 ),
@@ -13,6 +14,12 @@ moments as (
         order_key,
         ordered_at as event_at
     from orders
+    union all
+    select
+        order_key,
+        cancelled_at as event_at
+    from orders
+    where cancelled_at is not null
     union all
     select
         order_key,

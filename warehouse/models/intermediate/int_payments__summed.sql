@@ -1,4 +1,4 @@
--- the attempts to pay each order, brought to its grain: its method is that of the largest captured amount, ties to the first
+-- the attempts to pay each order of this build, brought to its grain: its method is that of the largest captured amount, ties to the first
 select
     order_key,
     count(*) as payment_attempts,
@@ -8,4 +8,5 @@ select
     max_by(provider, (amount, -attempt_number)) filter (where status = 'captured') as payment_provider,
     min(attempted_at) filter (where status = 'captured') as paid_at
 from {{ ref('fact_payments') }}
+where {{ of_this_build() }}
 group by order_key

@@ -1,5 +1,4 @@
 select
-    observed.*,
-    touched.product_key is not null as is_touched
-from {{ ref('int_products__observed') }} as observed
-left join {{ ref('int_products__touched') }} as touched on observed.product_key = touched.product_key
+    *,
+    product_key in (select product_key from {{ ref('int_products__touched') }}) as is_touched
+from {{ ref('int_products__observed') }}

@@ -1,6 +1,7 @@
--- refunds that the source states, and the lines of credit notes, which are refunds that name no order
+-- Of the orders of this build: refunds that the source states, and the lines of credit notes, which are refunds that name no order
 with orders as (
     select * from {{ ref('int_orders__resolved') }}
+    where {{ of_this_build() }}
 ),
 
 rates as (
@@ -50,7 +51,7 @@ credited as (
         -items.tax_amount_txn as tax_amount_txn,
         items.ordered_at as refunded_at
     from {{ ref('fact_order_items') }} as items
-    where items.order_kind = 'credit_note' and items.item_kind in ('goods', 'shipping')
+    where items.order_kind = 'credit_note' and items.item_kind in ('goods', 'shipping') and {{ of_this_build('items.order_key') }}
 )
 
 select * from stated

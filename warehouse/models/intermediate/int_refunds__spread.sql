@@ -1,13 +1,13 @@
--- One row per refund and line: a refund of a line goes to that line, a refund of a whole order is spread over its lines by net amount.
+-- One row per refund and line, of the orders of this build: a refund of a line goes to that line, a refund of a whole order is spread over its lines by net amount.
 -- Shipping and tax stand on the first line only, so that they add up.
 with refunds as (
     select * from {{ ref('int_refunds__current') }}
-    where not is_deleted
+    where not is_deleted and {{ of_this_build() }}
 ),
 
 lines as (
     select * from {{ ref('fact_order_items') }}
-    where item_kind in ('goods', 'gift_card')
+    where item_kind in ('goods', 'gift_card') and {{ of_this_build() }}
 ),
 
 candidates as (

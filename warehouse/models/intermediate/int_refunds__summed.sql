@@ -1,4 +1,4 @@
--- the refunds of each order, brought to its grain
+-- the refunds of each order of this build, brought to its grain
 select
     order_key,
     count(distinct refund_key) as refund_count,
@@ -7,4 +7,5 @@ select
     sum(case when item_kind = 'gift_card' then 0 else goods_amount_txn end) as refunded_amount_txn,
     min(refunded_at) as first_refunded_at
 from {{ ref('fact_refunds') }}
+where {{ of_this_build() }}
 group by order_key

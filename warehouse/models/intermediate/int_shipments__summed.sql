@@ -1,4 +1,4 @@
--- the parcels of each order, brought to its grain: shipped with the first, delivered with the last
+-- the parcels of each order of this build, brought to its grain: shipped with the first, delivered with the last
 select
     order_key,
     count(*) as parcel_count,
@@ -6,4 +6,5 @@ select
     case when count(*) = count(delivered_at) then max(delivered_at) end as delivered_at,
     max(promised_at) as promised_at
 from {{ ref('fact_shipments') }}
+where {{ of_this_build() }}
 group by order_key
