@@ -19,10 +19,8 @@ import yaml
 SCHEMAS = {"staging": "staging", "intermediate": "intermediate", "core": "silver", "marts": "gold"}
 #: What dbt_project.yml says to the four folders.
 KINDS = {"staging": "view", "intermediate": "view", "core": "table", "marts": "table"}
+#: dbt's variables, in place of what dbt_project.yml says.
 VARIABLES: Mapping[str, Any] = {
-    "currency": "EUR",
-    "timezone": "Europe/Berlin",
-    "week_start": "monday",
     "systems": {
         "plain": {
             "zone": "UTC",
@@ -33,9 +31,6 @@ VARIABLES: Mapping[str, Any] = {
     },
     "test_email_domains": ["test.example"],
     "test_coupons": ["TEST"],
-    "rfm_window_days": 365,
-    "rfm_frequency_bands": [1, 2, 3, 5],
-    "fx_max_age_days": 7,
 }  # fmt: skip
 
 _MACRO = re.compile(r"{%-? macro (\w+).*?{%-? endmacro -?%}", re.DOTALL)
@@ -67,7 +62,8 @@ class Project:
 
     def __init__(self, house: Path, **variables: Any) -> None:
         self.folder = house / "warehouse"
-        self.variables = {**VARIABLES, **variables}
+        declared = yaml.safe_load((self.folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        self.variables = {**declared, **VARIABLES, **variables}
         self.nodes = {node.name: node for node in self._found()}
         self._rendered: dict[tuple[str, bool, frozenset[str]], str] = {}
         self._now: Node | None = None
@@ -94,8 +90,6 @@ class Project:
         found = {match[1]: match[0] for text in texts for match in _MACRO.finditer(text)}
         self._environment.globals |= {name: _Macro(name, self._macros) for name in found}
         self._macros |= {name: getattr(self._environment.from_string(text).make_module(), name) for name, text in found.items()}
-        for node in self.nodes.values():
-            self.render(node, incremental=False)
 
     def order(self, *wanted: str) -> list[Node]:
         """The nodes that these are made of, and themselves, in the order in which they are made; all if none is named."""
@@ -105,6 +99,7 @@ class Project:
             node = self.nodes.get(name)
             if node is None or name in found:
                 return
+            self.render(node, incremental=False)
             for asked in sorted(node.asks):
                 visit(asked)
             found[name] = node

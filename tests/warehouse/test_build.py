@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,9 +60,9 @@ class Shop:
             file.write(HEADER + rows)
         return self
 
-    def land(self) -> Shop:
+    def land(self, at: datetime | None = None) -> Shop:
         drops = FileDrops("retail", systems_of(self.settings)["online_retail"], self.settings.root / "drops", settle=0)
-        reports = list(land([drops], self.lake, self.settings.quality))
+        reports = list(land([drops], self.lake, self.settings.quality, clock=lambda: at or datetime.now(UTC)))
         assert [report.rows_quarantined for report in reports] == [0]
         return self
 

@@ -190,14 +190,20 @@ def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(help="One SELECT; `-` reads it from stdin.")],
     limit: Annotated[int, typer.Option("--limit", min=0, help="Rows to show; 0 shows all.")] = 1000,
+    known: Annotated[
+        datetime | None,
+        typer.Option("--as-known-at", formats=["%Y-%m-%d"], metavar="DAY", help="As it was known when that day of the shop ended."),
+    ] = None,
 ) -> int:
     """Ask the warehouse; nothing can be changed by it."""
     from fondaco.cli.output import emit
     from fondaco.cli.screens.query import query_screen
+    from fondaco.job.look import known_at
     from fondaco.warehouse import query as ask
 
     call: Call = ctx.obj
-    found = ask(call.settings(), sys.stdin.read() if sql == "-" else sql)
+    settings = call.settings() if known is None else known_at(call.settings(), known.date())
+    found = ask(settings, sys.stdin.read() if sql == "-" else sql)
     rows = found.rows[:limit] if limit else found.rows
     data = {"columns": found.columns, "types": found.types, "rows": rows, "more": len(found.rows) - len(rows)}
     return emit("query", call.json, data, query_screen(found, rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fondaco.errors import UsageError, did_you_mean
@@ -28,6 +29,21 @@ def existing_lake(settings: Settings) -> Lake | None:
 
     place = place_of(settings.lake)
     return None if isinstance(place, Folder) and not place.path.is_dir() else Lake.open(place)
+
+
+def known_at(settings: Settings, day: date) -> Settings:
+    """Settings whose warehouse is what was known when that day of the shop ended; it is built if nobody asked for it lately.
+
+    Raises:
+        UsageError: nothing had landed by then.
+        BuildError: what was known then does not pass its tests.
+    """
+    from fondaco.warehouse import as_known_at
+
+    lake = existing_lake(settings)
+    if lake is None:
+        raise UsageError("there is no lake yet", hint="`fondaco run` makes one")
+    return as_known_at(settings, lake, day)
 
 
 def state(settings: Settings) -> tuple[TableState, ...]:

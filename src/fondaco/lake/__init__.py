@@ -3,6 +3,7 @@
 land(sources, lake, quality)   sources -> typed rows and quarantine -> commit -> ingestion_state.json
 Lake.live()                    what counts, for whoever reads the rows
 Lake.commits(after)            what happened
+EarlierLake                    the lake as it was after one of its commits
 Lake.state()                   where every table stands
 Lake.audit                     who did what to it
 """
@@ -10,6 +11,7 @@ Lake.audit                     who did what to it
 from fondaco.lake.audit import AuditEntry
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.compaction import Compaction, compact
+from fondaco.lake.earlier import EarlierLake
 from fondaco.lake.lake import Lake
 from fondaco.lake.landing import Asked, LandingReport, TableReport, land
 from fondaco.lake.live import Live, batches_of
@@ -31,6 +33,7 @@ __all__ = [
     "DataFile",
     "DefaultQuality",
     "Dropped",
+    "EarlierLake",
     "Lake",
     "LandingReport",
     "Live",

@@ -8,6 +8,7 @@ plugin.py    how dbt comes to read a lake in a bucket
 dbt.py       one `dbt build` in this process, its result as values
 ops.py       which builds there were, and up to which commit
 build.py     bronze, dbt, record: the stage
+known.py     the warehouse as it was known on a day
 query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
 """
@@ -15,6 +16,7 @@ summary.py   the figures of the last screen
 from __future__ import annotations
 
 from fondaco.warehouse.build import BuildReport, build, needs_build
+from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.query import QueryResult, query
 from fondaco.warehouse.summary import Kpi, Product, Segment, Summary, summary
@@ -28,6 +30,7 @@ __all__ = [
     "QueryResult",
     "Segment",
     "Summary",
+    "as_known_at",
     "build",
     "needs_build",
     "query",

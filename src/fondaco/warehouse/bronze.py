@@ -35,37 +35,44 @@ LANDING_COLUMNS: Mapping[str, str] = {
 }
 
 
-def statements(systems: Mapping[str, System], commits: Iterable[Commit], url: Callable[[str], str], *, since: int) -> list[str]:
+def statements(
+    systems: Mapping[str, System], commits: Iterable[Commit], url: Callable[[str], str], *, since: int, through: int | None = None
+) -> list[str]:
     """The statements that make bronze show the commits, those after number `since` as new.
 
     Args:
         commits: all commits of the lake, in order.
         url: a path of the lake as DuckDB reads it.
+        through: rows of later commits are left out, where a file that was compacted since holds them too.
     """
     by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
     for commit in commits:
         by_table[commit.system, commit.table].append(commit)
     views = [
-        view(system.name, table, by_table[system.name, table.name], url, since=since)
+        view(system.name, table, by_table[system.name, table.name], url, since=since, through=through)
         for system in systems.values()
         for table in system.tables.values()
     ]
     return [f"create schema if not exists {SCHEMA}", *views]
 
 
-def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[str], str], *, since: int) -> str:
+def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[str], str], *, since: int, through: int | None = None) -> str:
     """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
     commits = list(commits)
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     columns: dict[str, tuple[tuple[str, str], ...]] = {}
     for commit in commits:
         columns[commit.schema_hash] = commit.columns
         for file in commit.files:
-            groups[commit.schema_hash, _is_new(batches_of(commit, file), since)].append(url(file.path))
-    widened = _widened(table, [columns[shape] for shape, _ in groups])
+            batches = batches_of(commit, file)
+            groups[commit.schema_hash, _is_new(batches, since), _is_known(batches, through)].append(url(file.path))
+    widened = _widened(table, [columns[shape] for shape, _, _ in groups])
     parts = [
         _empty(table, widened),
-        *(_files(paths, is_new, columns[shape], widened) for (shape, is_new), paths in sorted(groups.items(), key=lambda item: item[1][0])),
+        *(
+            _files(paths, is_new, is_known, columns[shape], widened)
+            for (shape, is_new, is_known), paths in sorted(groups.items(), key=lambda item: item[1][0])
+        ),
     ]
     body = "\nunion all by name\n".join(parts)
     replaced = superseded(table, commits)
@@ -99,6 +106,11 @@ def _is_new(batches: tuple[int, int], since: int) -> str:
     return f"_batch_id >= {_literal(first_batch(since + 1))}"
 
 
+def _is_known(batches: tuple[int, int], through: int | None) -> str:
+    """SQL for whether the rows of a file that holds these batches had landed by commit `through`."""
+    return "true" if through is None or batches[1] <= through else f"_batch_id < {_literal(first_batch(through + 1))}"
+
+
 def _widened(table: Table, shapes: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, str]:
     """The type to read a column in, for those that landed in several types or in another one than is declared."""
     landed: dict[str, set[str]] = defaultdict(set)
@@ -118,7 +130,7 @@ def _empty(table: Table, widened: Mapping[str, str]) -> str:
     return f"select {columns}, false as _is_new where false"
 
 
-def _files(paths: list[str], is_new: str, columns: tuple[tuple[str, str], ...], widened: Mapping[str, str]) -> str:
+def _files(paths: list[str], is_new: str, is_known: str, columns: tuple[tuple[str, str], ...], widened: Mapping[str, str]) -> str:
     names = ", ".join(_literal(path) for path in sorted(paths))
     read = [
         f"{read_as(_identifier(name), plain_type(kind), widened[name])} as {_identifier(name)}"
@@ -126,7 +138,8 @@ def _files(paths: list[str], is_new: str, columns: tuple[tuple[str, str], ...], 
         if name in widened and plain_type(kind) != widened[name]
     ]
     every = f"* replace ({', '.join(read)})" if read else "*"
-    return f"select {every}, {is_new} as _is_new from read_parquet([{names}], hive_partitioning = false)"
+    known = "" if is_known == "true" else f" where {is_known}"
+    return f"select {every}, {is_new} as _is_new from read_parquet([{names}], hive_partitioning = false){known}"
 
 
 def _engine_type(declared: str) -> str:

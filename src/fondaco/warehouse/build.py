@@ -72,6 +72,7 @@ def build(
     *,
     select: str | None = None,
     full_refresh: bool = False,
+    dbt: Path | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
     """Makes silver and gold from what the lake holds, and tests them.
@@ -81,6 +82,7 @@ def build(
 
     Args:
         select: dbt's node selection; such a build is not complete and moves no mark.
+        dbt: where dbt leaves its own files, if not where builds of this shop leave them.
 
     Raises:
         BuildError: the dbt project cannot be parsed. Failing models and tests are in the report.
@@ -102,10 +104,10 @@ def build(
             or bronze.resends(systems, live.commits, since=last.through_commit)
         )
         since = 0 if start_over or last is None else last.through_commit
-        for statement in bronze.statements(systems, live.commits, lake.url, since=since):
+        for statement in bronze.statements(systems, live.commits, lake.url, since=since, through=live.number):
             connection.execute(statement)
     result = dbt_build(
-        folders(settings),
+        folders(settings, dbt),
         variables(settings, systems),
         lake.store.place,
         select=select,

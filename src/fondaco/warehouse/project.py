@@ -53,11 +53,12 @@ def fingerprint(settings: Settings, systems: dict[str, System]) -> str:
     return digest.hexdigest()
 
 
-def folders(settings: Settings) -> dict[str, Path]:
-    """Where dbt finds its project and leaves its own files, which belong to the shop, not to the house."""
+def folders(settings: Settings, dbt: Path | None = None) -> dict[str, Path]:
+    """Where dbt finds its project and leaves its own files, which belong to the shop, not to the house: in `dbt` if it is given."""
+    own = dbt or settings.state_dir / "dbt"
     return {
         "project-dir": settings.house / "warehouse",
         "profiles-dir": settings.house / "warehouse",
-        "target-path": settings.state_dir / "dbt" / "target",
-        "log-path": settings.state_dir / "dbt" / "logs",
+        "target-path": own / "target",
+        "log-path": own / "logs",
     }
