@@ -136,7 +136,8 @@ def test_every_row_and_every_column_of_every_mart_is_the_truth_to_the_last_digit
         for row in lived.shop.rows(f"select {', '.join(columns)} from {layer}.{mart}")
     )
     assert (expected - found, found - expected) == (Counter(), Counter())
-    assert found or mart == "product_affinity"
+    # a small shop has no two products that twenty orders share; a shop in order has no issues
+    assert found or mart in ("product_affinity", "data_issues")
 
 
 def test_every_mart_has_its_truth(lived: Lived) -> None:

@@ -1,5 +1,5 @@
 -- what payment_performance counts, each on its own day: attempts on theirs, refunds on theirs under the order's method, orders on theirs under
--- the method of their first attempt
+-- the method of their first attempt; an order without a known attempt is no matter of payments
 with bounds as (
     select * from {{ ref('int_ledger__last_day') }}
 ),
@@ -49,7 +49,8 @@ select
     false as has_success,
     false as is_never_paid
 from refunds
-left join {{ ref('fact_orders') }} as orders on refunds.order_key = orders.order_key
+inner join {{ ref('fact_orders') }} as orders on refunds.order_key = orders.order_key
+where orders.payment_attempts > 0
 
 union all
 

@@ -26,6 +26,7 @@ MARTS: Mapping[str, Callable[[Facts], Iterator[Row]]] = {
         sales.orders,
         sales.order_funnel,
         sales.refunds,
+        sales.data_issues,
         customers.customers,
         customers.customer_segments_history,
         customers.cohort_retention,

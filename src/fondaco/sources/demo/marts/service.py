@@ -85,8 +85,8 @@ def payment_performance(facts: Facts) -> Iterator[Row]:
             cell[f"{event}_amount"] += attempt.amount
         if order.attempts:
             _count_order(cells, order, facts.last_day)
-        if order.is_booked:
-            _count_refunds(cells, order)
+            if order.is_booked:
+                _count_refunds(cells, order)
     for (day, provider, method, country), cell in cells.items():
         yield {"business_date": day, "provider": provider, "method": method, "country": country, **cell}
 
