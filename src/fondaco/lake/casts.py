@@ -71,6 +71,8 @@ def typed(column: Column, raw: str, source_type: str) -> str:
         return f"try_cast({raw} as {target})"
     if base in _FLOATS and target == "BIGINT":
         return f"case when {raw} = trunc({raw}) and abs({raw}) <= {_EXACT_IN_DOUBLE} then cast({raw} as bigint) end"
+    if base == "DECIMAL" and target == "BIGINT":
+        return f"case when {raw} = trunc({raw}) then try_cast({raw} as bigint) end"
     if base in _FLOATS and target == "DOUBLE":
         return _finite(f"cast({raw} as double)")
     if base == "DATE" and target == "TIMESTAMP":

@@ -28,6 +28,7 @@ class Found:
         nullable: whether the source allows NULL.
         readable: whether this user may read it.
         detail: the whole type as the source writes it.
+        collation: of a text, where it matters how it is read.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Found:
     nullable: bool = True
     readable: bool = True
     detail: str = ""
+    collation: str = ""
 
 
 @dataclass(frozen=True)

@@ -130,15 +130,15 @@ class Mysql:
         # only columns that this user may read are listed; a table without any is not listed at all
         return f"""
             select column_name, lower(data_type), cast(numeric_precision as char), cast(numeric_scale as char), is_nullable,
-                cast(column_type as char)
+                cast(column_type as char), collation_name
             from information_schema.columns
             where table_schema = {literal(self.database)} and table_name = {literal(self.prefix + table)} order by ordinal_position
         """
 
     def found(self, row: Sequence[str | None]) -> Found:
-        name, kind, precision, scale, is_nullable, detail = row
+        name, kind, precision, scale, is_nullable, detail, collation = row
         length, places = int(precision) if precision else None, int(scale) if scale else None
-        return Found(name or "", kind or "", length, places, is_nullable == "YES", True, detail or "")
+        return Found(name or "", kind or "", length, places, is_nullable == "YES", True, detail or "", collation or "")
 
     def width(self, table: str) -> str:
         return (
@@ -156,6 +156,8 @@ class Mysql:
         name, at = found.name, self.quoted(found.name)
         declared = column.type if column else None
         is_number = declared is not None and (decimal_parts(declared) is not None or declared in _NUMBERS)
+        if found.kind in _TEXTS and found.collation.endswith("_bin"):
+            return Item(name, at, "decode({})")  # DuckDB takes it for bytes (1.5.5)
         if found.kind in _PLAIN:
             return Item(name, at)
         if found.kind in _BLOBS:
@@ -254,8 +256,9 @@ def _after(key: Sequence[tuple[str, str]]) -> str:
 
 
 def _dated(name: str, at: str, is_instant: bool = False) -> Item:
-    """A date or a time, NULL where it is none (zero dates, a day or month 0): such a value comes as text."""
-    odd = f"({at} < '{FIRST_DAY}' or month({at}) = 0 or dayofmonth({at}) = 0)"
+    """A date or a time, NULL where it is none (zero dates, a day or month 0, 31 February): such a value comes as text."""
+    no_day = f"dayofmonth({at}) > 28 and dayofmonth({at}) > dayofmonth(last_day(date_format({at}, '%Y-%m-01')))"
+    odd = f"({at} < '{FIRST_DAY}' or month({at}) = 0 or dayofmonth({at}) = 0 or ({no_day}))"
     text = f"concat(cast({at} as char), '+00:00')" if is_instant else f"cast({at} as char)"
     outer = "timezone('UTC', cast({} as timestamp))" if is_instant else "{}"
     return Item(name, f"if({odd}, null, {at})", outer, odd, text)

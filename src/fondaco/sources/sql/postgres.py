@@ -173,6 +173,8 @@ class Postgres:
             return Item(name, at, odd=_beyond(at, "timestamptz"), text=text) if declared == "timestamptz" else Item(name, text)
         if found.kind == "bytea":
             return Item(name, f"'x''' || upper(encode({at}, 'hex')) || ''''")
+        if found.kind == "inet":
+            return Item(name, f"abbrev({at})")  # as the server writes it; its cast to text adds a mask
         if found.kind == "money":
             return Item(name, f"{at}::numeric::text")  # its own text depends on the server's locale
         return Item(name, f"{at}::text")

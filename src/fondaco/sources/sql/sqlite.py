@@ -30,6 +30,7 @@ class SqliteEngine:
     def __init__(self, path: Path) -> None:
         address = f"file:{quote(str(path))}?mode=ro"
         self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE, check_same_thread=False)
+        self._connection.create_function("exact_real", 1, repr, deterministic=True)
 
     def begin(self) -> None:
         self._connection.execute("begin")
@@ -119,7 +120,12 @@ class Sqlite:
 
 
 def _exact_text(column: str) -> str:
-    """SQL for a value as text from which it can be told exactly: SQLite's own text of a REAL keeps 15 digits only."""
+    """SQL for a value as text from which it can be told exactly.
+
+    SQLite's own text of a REAL keeps 15 digits only, and its text of 17 is not exact for very large and very small ones (before 3.43).
+    """
     short, long = f"printf('%!.15g', {column})", f"printf('%!.17g', {column})"
-    real = f"case when cast({short} as real) = {column} then {short} else {long} end"
+    ordinary = f"case when cast({short} as real) = {column} then {short} else {long} end"
+    is_ordinary = f"abs({column}) between 1e-5 and 1e15 or {column} = 0 or abs({column}) > 1.7976931348623157e308"
+    real = f"case when {is_ordinary} then {ordinary} else exact_real({column}) end"
     return f"case typeof({column}) when 'real' then {real} when 'blob' then 'x''' || hex({column}) || '''' else cast({column} as text) end"
