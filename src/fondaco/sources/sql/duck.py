@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,7 +48,8 @@ class Attachment:
 class Duck:
     """One transaction of one attached database."""
 
-    errors = (duckdb.Error,)
+    # what fails in the middle of a stream comes through Arrow, in its own errors or as an OSError
+    errors = (duckdb.Error, pa.ArrowException, OSError)
 
     def __init__(self, attachment: Attachment) -> None:
         self._attachment = attachment
@@ -73,6 +75,9 @@ class Duck:
         self._connection.interrupt()
 
     def close(self) -> None:
+        # left to the connection's own end, a roll-back that fails because the server is gone would end this process (1.5.5)
+        with suppress(duckdb.Error):
+            self._connection.execute("rollback")
         self._connection.close()
 
     def _at_source(self, query: str, options: str = "") -> str:
