@@ -25,7 +25,7 @@ def new_rows(lake: Lake, table: Table, pull: Pull, commits: Sequence[Commit]) ->
         SourceError: the source fails while it is read.
     """
     low = pull.window[0] if pull.overlaps == "window" and pull.window else None
-    recent = [commit for commit in commits if low is None or commit.cursor_nulls or (commit.cursor_max or "") >= low]
+    recent = [commit for commit in commits if low is None or commit.reaches(low)]
     landed = Landed(
         [lake.url(file.path) for commit in recent for file in commit.files],
         [lake.url(commit.quarantine.path) for commit in commits if commit.quarantine],

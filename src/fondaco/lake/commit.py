@@ -127,6 +127,14 @@ class Commit:
             **{**nothing, **what},
         )
 
+    def reaches(self, low: str) -> bool:
+        """Whether it may hold rows that a window from `low` on reads again: of that time, and those whose time is none, which always are.
+
+        A time that is none is NULL or MySQL's zero date, which sorts before every time. Whole seconds: a text may lack its fraction.
+        """
+        has_none = self.cursor_nulls > 0 or (self.cursor_min is not None and self.cursor_min < "0001")
+        return has_none or (self.cursor_max is not None and self.cursor_max[:19] >= low[:19])
+
     def data_paths(self) -> list[str]:
         """Every file that this commit makes count."""
         return [file.path for file in self.files] + ([self.quarantine.path] if self.quarantine else [])

@@ -300,7 +300,7 @@ class _Landing:
             and origin.table.cursor
             and origin.table.column(origin.table.cursor).type != "bigint"
         ):
-            recent = [commit for commit in commits if commit.cursor_nulls or (commit.cursor_max is not None and commit.cursor_max >= low)]
+            recent = [commit for commit in commits if commit.reaches(low)]
         else:
             recent = commits
         return Landed(

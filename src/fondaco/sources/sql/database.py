@@ -192,7 +192,8 @@ class SqlDatabase:
                     where=self._dialect.place,
                     hint=f"see whether it is a {self.system.name!r} shop, and whether the user may read the table",
                 )
-            self._found[table.name] = found
+            # what is to be left out is not even asked for: a user need not have the right to read it
+            self._found[table.name] = [column for column in found if table.takes(column.name)]
         return self._found[table.name]
 
     def _joined(self, table: Table) -> None:
