@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,3 +113,22 @@ def test_a_bucket_that_may_not_be_used_is_named_with_the_right_that_is_missing(t
         checks = found(shop, part)
         assert [check.verdict for check in checks] == ["bad"]
         assert right in str(checks[0].fix)
+
+
+def test_a_database_is_asked_for_what_a_run_needs_of_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as shop:
+        shop.execute("create table product (id text primary key)")
+    (tmp_path / "fondaco.yml").write_text("project: shop\nsources: {shop: {type: sqlite, path: shop.sqlite, system: medusa}}\n")
+    checks = found(tmp_path, "sources")
+    assert checks[0].verdict == "ok"
+    assert any("shop.product: there is no column 'updated_at'" in check.finding for check in checks if check.exit_code == 1)
+    assert all(check.fix for check in checks if check.verdict != "ok")
+
+
+def test_a_database_that_does_not_answer_hides_no_other_source(tmp_path: Path) -> None:
+    away = "{type: postgres, port: 1, database: shop, user: me, system: medusa}"
+    (tmp_path / "fondaco.yml").write_text(f"project: shop\nsources: {{away: {away}, lost: {{type: files, path: in, system: plain}}}}\n")
+    first, second = found(tmp_path, "sources")
+    assert "cannot be reached" in first.finding
+    assert "no such folder" in second.finding
+    assert {first.exit_code, second.exit_code} == {1}

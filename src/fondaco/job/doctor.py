@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fondaco.errors import FondacoError
+from fondaco.errors import FondacoError, SourceError
 
 if TYPE_CHECKING:
     from fondaco.contracts import System
@@ -162,7 +162,11 @@ def _database(settings: Settings, name: str, source: DatabaseSource) -> Iterator
         return
     with closing(open_source(source, name, _system(settings, source.system))) as opened:
         assert isinstance(opened, SqlDatabase)
-        yield Check("sources", "ok", f"{name}: {opened.place}: answers, its time is {opened.clock():%Y-%m-%d %H:%M:%S} UTC")
+        try:
+            for finding in opened.health():
+                yield Check("sources", finding.verdict, finding.said, finding.fix, int(finding.verdict == "bad"))
+        except SourceError as error:  # the other sources are looked at all the same
+            yield _bad("sources", error)
 
 
 def _drops(name: str, folder: Path, system: System) -> Iterator[Check]:

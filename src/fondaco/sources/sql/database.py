@@ -14,6 +14,7 @@ from fondaco.errors import SourceError, did_you_mean
 from fondaco.sources.base import RESERVED, Keys, Position, Pull, Span
 from fondaco.sources.sql.condition import Conditions, dated, parents
 from fondaco.sources.sql.dialect import Dialect, Found, Item, Query
+from fondaco.sources.sql.health import Finding, Health
 from fondaco.sources.sql.link import Link
 from fondaco.sources.sql.values import ODD, placed, told_apart, without_garbled
 from fondaco.sources.sql.window import Terms, Window, asked, moment, recorded, window_of
@@ -122,6 +123,11 @@ class SqlDatabase:
     def notes(self) -> list[str]:
         """Says so if the source's clock is not to be believed."""
         return self._notes
+
+    def health(self) -> Iterator[Finding]:
+        """What is well and what is wrong with the source, and how to mend it. Raises SourceError if it cannot be asked."""
+        ours = self._now().astimezone(UTC).replace(tzinfo=None)
+        yield from Health(self.name, self.system, self._dialect, self._link(), self._lag, ours).findings()
 
     def close(self) -> None:
         """Ends the snapshot."""

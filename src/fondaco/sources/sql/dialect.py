@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -86,6 +86,21 @@ class Advice:
     hint: str
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A right that comes before those on tables.
+
+    Attributes:
+        query: gives ``true`` or ``false``, nothing where there is no such thing.
+        what: it opens.
+        fix: the statement that grants it.
+    """
+
+    query: str
+    what: str
+    fix: str
+
+
 class Engine(Protocol):
     """What runs SQL at the source, in one snapshot. Nothing may be asked of it while a stream is open."""
 
@@ -98,6 +113,9 @@ class Engine(Protocol):
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The few rows of a query."""
+
+    def records(self, query: str) -> list[dict[str, Any]]:
+        """The few rows of a statement whose columns are known by name alone."""
 
     def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """The rows of a query, in bounded memory; `outputs` are (expression over its columns c0, c1, …, name)."""
@@ -179,6 +197,47 @@ class Dialect(Protocol):
 
     def odd_text(self, items: Sequence[Item]) -> str:
         """SQL: a JSON object of the exact texts of these columns."""
+
+    # --- what the doctor asks -----------------------------------------------------------------------------------------
+
+    def version(self) -> str:
+        """Query: the server's version."""
+
+    def zones(self) -> str | None:
+        """Query: the server's time zone, and that of our session; None if it has none."""
+
+    def entry(self) -> Entry | None:
+        """What the user needs before any table; None if nothing."""
+
+    def relation(self, table: str) -> str:
+        """Query: ``table``, ``partitioned`` or ``view``."""
+
+    def led_by(self, table: str) -> str:
+        """Query: the first column of each index that serves a range of any of its values."""
+
+    def outside(self, table: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> tuple[str, str] | None:
+        """Why the table is not read in the snapshot of the others, and what to do; None if it is."""
+
+    def writable(self) -> str | None:
+        """Query: what the user may write; None if that is not to be asked."""
+
+    def to_index(self, table: str, column: str, *, is_partitioned: bool) -> str:
+        """The statement that makes an index."""
+
+    def to_grant(self, table: str | None) -> str:
+        """The statement that lets the user read a table; None: a user of its own read all of them."""
+
+    def is_replica(self) -> str | None:
+        """Query: whether this server looks like a replica, to anybody; None if that cannot be."""
+
+    def replication(self, version: str) -> str | None:
+        """Statement: a row for each server that this one follows; None if there is no such thing."""
+
+    def behind(self, state: Mapping[str, Any]) -> float | None:
+        """Seconds behind, of a row of `replication`; None if it does not follow at present."""
+
+    def to_ask_replication(self) -> str:
+        """The statement that lets the user ask `replication`."""
 
 
 def literal(text: str) -> str:

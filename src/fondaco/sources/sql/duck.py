@@ -62,6 +62,11 @@ class Duck:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(f"select * from {self._at_source(query, self._attachment.options)}").fetchall()
 
+    def records(self, query: str) -> list[dict[str, Any]]:
+        found = self._connection.execute(f"select * from {self._at_source(query, self._attachment.options)}")
+        names = [str(column[0]) for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
     def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
         yield from self.stream(outputs, query.sql(), batch_rows)
 

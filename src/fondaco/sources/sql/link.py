@@ -53,6 +53,10 @@ class Link:
         """The few rows of a query of the source. Raises SourceError."""
         return list(self._run(lambda: self._engine.rows(query), "read"))
 
+    def records(self, query: str) -> list[dict[str, Any]]:
+        """The few rows of a statement of the source, by the names of its columns. Raises SourceError."""
+        return list(self._run(lambda: self._engine.records(query), "read"))
+
     def value(self, query: str) -> Any:
         """The first value of a query of the source, None if it gives no row. Raises SourceError."""
         found = self.rows(query)

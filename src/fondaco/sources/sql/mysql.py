@@ -9,9 +9,10 @@ A server that this package was not tried with is MySQL itself; what is said here
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -192,6 +193,83 @@ class Mysql:
     def odd_text(self, items: Sequence[Item]) -> str:
         return f"json_object({', '.join(f'{literal(item.name)}, {item.text}' for item in items)})"
 
+    # --- what the doctor asks -----------------------------------------------------------------------------------------
+
+    def version(self) -> str:
+        return "select version()"
+
+    def zones(self) -> str:
+        return "select if(@@global.time_zone = 'SYSTEM', @@system_time_zone, @@global.time_zone), @@session.time_zone"
+
+    def entry(self) -> None:
+        return None  # a database that the user may not use cannot be opened
+
+    def relation(self, table: str) -> str:
+        return f"select if(table_type like '%VIEW', 'view', 'table') from information_schema.tables where {self._is(table)}"
+
+    def led_by(self, table: str) -> str:
+        return (
+            f"select column_name from information_schema.statistics where {self._is(table)} and seq_in_index = 1 and index_type = 'BTREE'"
+        )
+
+    def outside(self, table: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> tuple[str, str] | None:
+        storage = str(ask(f"select coalesce(engine, 'a view') from information_schema.tables where {self._is(table)}")[0][0])
+        if storage.lower() not in ("innodb", "a view", "rocksdb"):
+            why = (
+                f"its engine is {storage}, which has no snapshot: rows that change while it is read may be of another moment than the rest"
+            )
+            return why, f"ALTER TABLE {self.named(table)} ENGINE = InnoDB;"
+        key = self.key_of(table, ask)
+        if key and all(column.is_pageable for column in key):
+            return None
+        why = "it is a view" if storage == "a view" else "its primary key cannot be paged along" if key else "it has no primary key"
+        fix = f"ALTER TABLE {self.named(table)} ADD PRIMARY KEY (…); or leave it: in itself it is read as of one moment, by one statement"
+        return f"{why}, so it is streamed outside the snapshot of the other tables", fix
+
+    def writable(self) -> str:
+        who = "concat(quote(substring_index(current_user(), '@', 1)), '@', quote(substring_index(current_user(), '@', -1)))"
+        rights = f"grantee = {who} and privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'DROP', 'ALTER', 'CREATE')"
+        # a grant may write the underscore in the name of a database with a backslash
+        here = f"replace(table_schema, char(92), '') = {literal(self.database)}"
+        return (
+            f"select concat(privilege_type, ' on *.*') from information_schema.user_privileges where {rights} "
+            f"union select concat(privilege_type, ' on ', table_schema) from information_schema.schema_privileges where {rights} and {here} "
+            f"union select concat(privilege_type, ' on ', table_name) from information_schema.table_privileges where {rights} and {here}"
+        )
+
+    def to_index(self, table: str, column: str, *, is_partitioned: bool) -> str:  # noqa: ARG002
+        return f"CREATE INDEX {self.quoted(f'{self.prefix}{table}_{column}'[:64])} ON {self.named(table)} ({self.quoted(column)});"
+
+    def to_grant(self, table: str | None) -> str:
+        if table is not None:
+            return f"GRANT SELECT ON {self.named(table)} TO '{self.user}'@'…';"
+        return (
+            f"CREATE USER 'fondaco_reader'@'…' IDENTIFIED BY '…'; GRANT SELECT ON {self.quoted(self.database)}.* TO 'fondaco_reader'@'…';"
+        )
+
+    def is_replica(self) -> str:
+        return "select cast(@@global.read_only as char)"
+
+    def replication(self, version: str) -> str:
+        if "mariadb" in version.lower():
+            return "show slave status"
+        parts = tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())
+        return "show replica status" if parts >= (8, 0, 22) else "show slave status"
+
+    def behind(self, state: Mapping[str, Any]) -> float | None:
+        said = next((value for name, value in state.items() if name.lower() in ("seconds_behind_master", "seconds_behind_source")), None)
+        return None if said is None else float(said)
+
+    def to_ask_replication(self) -> str:
+        return f"GRANT REPLICATION CLIENT ON *.* TO '{self.user}'@'…'; (MariaDB from 10.5: GRANT SLAVE MONITOR)"
+
+    def key_of(self, table: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> list[_Key]:
+        """The columns of the table's primary key, in order."""
+        return [_Key(self.quoted(name), kind, charset) for name, kind, charset in ask(self.primary_key(table))]
+
+    def _is(self, table: str) -> str:
+        return f"table_schema = {literal(self.database)} and table_name = {literal(self.prefix + table)}"
+
 
 class MysqlEngine(Duck):
     """Reads page by page along the primary key, in the snapshot."""
@@ -201,10 +279,7 @@ class MysqlEngine(Duck):
         self._database = database
 
     def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        key = [
-            _Key(self._database.quoted(name), kind, charset)
-            for name, kind, charset in self.rows(self._database.primary_key(query.table[0]))
-        ]
+        key = self._database.key_of(query.table[0], self.rows)
         if not key or not all(column.is_pageable for column in key):
             yield from super().batches(outputs, query, batch_rows)
             return

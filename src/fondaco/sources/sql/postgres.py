@@ -7,12 +7,13 @@ attached table (2.3 against 1.8 million rows a second), and it takes any cast. A
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fondaco.contracts import Column, decimal_parts
-from fondaco.sources.sql.dialect import FIRST_DAY, LAST_DAY, Advice, CursorKind, Engine, Found, Item, literal
+from fondaco.sources.sql.dialect import FIRST_DAY, LAST_DAY, Advice, CursorKind, Engine, Entry, Found, Item, literal
 from fondaco.sources.sql.duck import Attachment, Duck
 
 _INTEGERS = frozenset({"int2", "int4", "int8"})
@@ -193,6 +194,82 @@ class Postgres:
 
     def odd_text(self, items: Sequence[Item]) -> str:
         return f"json_build_object({', '.join(f'{literal(item.name)}, {item.text}' for item in items)})::text"
+
+    # --- what the doctor asks -----------------------------------------------------------------------------------------
+
+    def version(self) -> str:
+        return "select current_setting('server_version')"
+
+    def zones(self) -> str:
+        return "select reset_val, current_setting('TimeZone') from pg_settings where name = 'TimeZone'"
+
+    def entry(self) -> Entry:
+        return Entry(
+            f"select has_schema_privilege(oid, 'usage')::text from pg_namespace where nspname = {literal(self.schema)}",
+            f"schema {self.schema!r}",
+            f"GRANT USAGE ON SCHEMA {self.quoted(self.schema)} TO {self.quoted(self.user)};",
+        )
+
+    def relation(self, table: str) -> str:
+        return (
+            "select case c.relkind when 'p' then 'partitioned' when 'v' then 'view' when 'f' then 'view' else 'table' end "
+            f"from {self._class(table)}"
+        )
+
+    def led_by(self, table: str) -> str:
+        return f"""
+            select a.attname::text from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+            join pg_class ic on ic.oid = i.indexrelid join pg_am am on am.oid = ic.relam
+            where i.indrelid = (select c.oid from {self._class(table)}) and i.indisvalid and i.indpred is null
+                and am.amname in ('btree', 'brin')
+        """
+
+    def outside(self, table: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> None:  # noqa: ARG002
+        return None
+
+    def writable(self) -> str:
+        return (
+            "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            f"where n.nspname = {literal(self.schema)} and c.relkind in ('r', 'p') "
+            "and has_table_privilege(c.oid, 'insert, update, delete, truncate') order by 1"
+        )
+
+    def to_index(self, table: str, column: str, *, is_partitioned: bool) -> str:
+        how = "" if is_partitioned else "CONCURRENTLY "  # the server refuses the latter for a partitioned table
+        return f"CREATE INDEX {how}ON {self.named(table)} ({self.quoted(column)});"
+
+    def to_grant(self, table: str | None) -> str:
+        if table is not None:
+            return f"GRANT SELECT ON {self.named(table)} TO {self.quoted(self.user)};"
+        schema = self.quoted(self.schema)
+        return (
+            f"CREATE ROLE fondaco_reader LOGIN PASSWORD '…'; GRANT USAGE ON SCHEMA {schema} TO fondaco_reader; "
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO fondaco_reader;"
+        )
+
+    def is_replica(self) -> str:
+        return "select pg_is_in_recovery()::text"
+
+    def replication(self, version: str) -> str:  # noqa: ARG002
+        # where all that came was replayed, an old last transaction only means that the primary is idle
+        return """
+            select case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then '0'
+                else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::text end as behind,
+                (exists (select 1 from pg_stat_wal_receiver) or pg_last_wal_receive_lsn() is null)::text as follows
+            where pg_is_in_recovery()
+        """
+
+    def behind(self, state: Mapping[str, Any]) -> float | None:
+        return float(state["behind"]) if state["follows"] == "true" and state["behind"] is not None else None
+
+    def to_ask_replication(self) -> str:
+        return f"GRANT pg_monitor TO {self.quoted(self.user)};"
+
+    def _class(self, table: str) -> str:
+        return (
+            "pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            f"where n.nspname = {literal(self.schema)} and c.relname = {literal(table)}"
+        )
 
 
 def _precision(modifier: int) -> tuple[int | None, int | None]:

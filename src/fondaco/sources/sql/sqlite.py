@@ -6,7 +6,7 @@ The snapshot is one read transaction of SQLite itself; in a database that is not
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,10 @@ class SqliteEngine:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         self._connection.text_factory = str
         return self._connection.execute(query).fetchall()
+
+    def records(self, query: str) -> list[dict[str, Any]]:
+        found = self._connection.execute(query)
+        return [dict(zip((column[0] for column in found.description), row, strict=True)) for row in found.fetchall()]
 
     def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
         self._connection.text_factory = bytes
@@ -117,6 +121,50 @@ class Sqlite:
 
     def odd_text(self, items: Sequence[Item]) -> str:
         raise AssertionError(f"text can say everything: {items}")
+
+    # --- what the doctor asks -----------------------------------------------------------------------------------------
+
+    def version(self) -> str:
+        return "select sqlite_version()"
+
+    def zones(self) -> None:
+        return None
+
+    def entry(self) -> None:
+        return None
+
+    def relation(self, table: str) -> str:
+        return f"select type from sqlite_master where name = {literal(table)}"
+
+    def led_by(self, table: str) -> str:
+        return f"""
+            select c.name from pragma_index_list({literal(table)}) i, pragma_index_info(i.name) c where c.seqno = 0 and not i.partial
+            union select name from pragma_table_info({literal(table)}) where pk = 1
+        """
+
+    def outside(self, table: str, ask: Callable[[str], list[tuple[Any, ...]]]) -> None:  # noqa: ARG002
+        return None
+
+    def writable(self) -> None:
+        return None  # the file is opened read-only, whatever its mode
+
+    def to_index(self, table: str, column: str, *, is_partitioned: bool) -> str:  # noqa: ARG002
+        return f"CREATE INDEX {self.quoted(f'{table}_{column}_idx')} ON {self.named(table)} ({self.quoted(column)});"
+
+    def to_grant(self, table: str | None) -> str:  # noqa: ARG002
+        return f"give this user read permission on {self.path}"
+
+    def is_replica(self) -> None:
+        return None
+
+    def replication(self, version: str) -> None:  # noqa: ARG002
+        return None
+
+    def behind(self, state: Mapping[str, Any]) -> float | None:
+        raise AssertionError(f"a file follows nobody: {state}")
+
+    def to_ask_replication(self) -> str:
+        raise AssertionError("a file follows nobody")
 
 
 def _exact_text(column: str) -> str:
