@@ -9,7 +9,7 @@ import pytest
 
 from fondaco import __version__
 from fondaco.cli import main
-from fondaco.settings import FilesSource, load_settings
+from fondaco.settings import FilesSource, MysqlSource, PostgresSource, load_settings
 
 HEAVY = ("duckdb", "dbt", "pyarrow", "obstore", "pydantic", "yaml", "filelock", "agate")
 
@@ -72,6 +72,27 @@ def test_init_writes_a_system_whose_folder_is_one_setting(tmp_path: Path) -> Non
     assert shop.path == str(tmp_path / "../drops of today")
     elsewhere = load_settings(tmp_path, environ={"FONDACO_SOURCES__ONLINE_RETAIL__PATH": "/drops"}).sources["online_retail"]
     assert isinstance(elsewhere, FilesSource) and elsewhere.path == "/drops"
+
+
+@pytest.mark.parametrize(("system", "kind", "port"), [("medusa", PostgresSource, 5432), ("woocommerce", MysqlSource, 3306)])
+def test_init_writes_a_database_whose_password_comes_from_the_environment(
+    system: str, kind: type[PostgresSource | MysqlSource], port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path), "--system", system, "-q"]) == 0
+    shop = load_settings(tmp_path, environ={"SHOP_PASSWORD": "x y"}).sources["shop"]
+    assert isinstance(shop, kind)
+    assert (shop.port, shop.password.get_secret_value()) == (port, "x y")
+    assert "SHOP_PASSWORD=" in (tmp_path / ".env.example").read_text()
+    capsys.readouterr()
+    assert main(["doctor", "-C", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert "SHOP_PASSWORD" in said.out + said.err
+
+
+def test_init_takes_no_folder_for_a_shop_on_a_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path), "--system", "medusa", "--path", "drops"]) == 2
+    assert "leave out --path" in capsys.readouterr().err
+    assert not (tmp_path / "fondaco.yml").exists()
 
 
 def test_init_never_overwrites_unless_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fondaco.contracts import Column, System, Table
 from fondaco.job import run
-from fondaco.job.plan import foresee
+from fondaco.job.plan import _Sight, foresee
+from fondaco.lake import Live, State
 from fondaco.settings import Settings
+from fondaco.sources.sql import SqlDatabase
+from tests.databases import open_database
 from tests.job.conftest import BAD, GOOD, HEADER, Drop, Watcher
 
 
@@ -44,3 +53,21 @@ def test_a_shop_that_has_not_begun_lives_first(shop: Settings) -> None:
 
     plan = foresee(load_settings(shop.root, environ={}))
     assert (plan.lives, plan.tables, plan.build_reason) == ({"shop": 3}, (), "what would land is new")
+
+
+@pytest.mark.parametrize("engine", ["postgres", "mysql"])
+def test_the_first_run_of_a_server_is_a_change_though_its_rows_are_not_counted(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database = open_database(engine, request, tmp_path)
+    database.set_clock(datetime(2024, 3, 1, 12))
+    database.do("create table sizes (id bigint primary key, colour varchar(9))", "create table empty (id bigint primary key)")
+    database.do("insert into sizes values " + ", ".join(f"({number}, 'red')" for number in range(5_000)))
+    tables = {name: Table(name, "", (Column("id", "bigint", nullable=False),), ("id",)) for name in ("sizes", "empty")}
+    source = SqlDatabase("shop", System("shop", "", "UTC", None, (), tables), database.dialect(), batch_rows=2_048)
+    sight = _Sight(None, Live(), State())
+    sizes, empty = (sight.table(source, table) for table in tables.values())
+    source.close()
+    database.close()
+    assert (sizes.rows, sizes.changes, sizes.drift) == (None, True, ("new column colour",))
+    assert (empty.rows, empty.changes) == (None, False)

@@ -213,7 +213,9 @@ def query(
 def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the shop's warehouse.")] = Path(),
-    system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="What the files hold: a file of systems/.")] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", metavar="NAME", help="What the database or the files hold: a file of systems/.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="The simulated shop.")] = False,
     path: Annotated[str | None, typer.Option("--path", metavar="FOLDER", help="Folder of the drops, relative to DIR.")] = None,
 ) -> int:

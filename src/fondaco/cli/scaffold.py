@@ -6,8 +6,12 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fondaco.errors import UsageError, did_you_mean
+from fondaco.errors import UsageError
+
+if TYPE_CHECKING:
+    from fondaco.contracts import System
 
 _HEAD = """\
 # yaml-language-server: $schema=./.fondaco/schema.json
@@ -39,6 +43,29 @@ sources:
     settle: 500ms                 # a file that changed more lately may still be written: it gets a second look
 """
 
+_DATABASE = """
+business: {{timezone: {zone}, currency: {currency}, week_start: monday}}  # yours: days begin there, money is reported in it
+
+sources:
+  {name}:
+    type: {engine}
+    system: {system}
+{access}
+    lag: 2m                       # what was written last waits so long for its transaction to end; more on a replica that is behind
+    overlap: 10m                  # how far before the last row seen a run reads again
+    sweep: 24h                    # how often keys are compared to find what was deleted
+"""
+_SERVER = """\
+    host: 127.0.0.1               # set it
+    port: {port}
+    database: {database}          # set it
+    user: fondaco_reader          # may only read: docs/how-to/connect-a-database.md
+    password: ${{SHOP_PASSWORD}}    # from the environment or .env, never written here
+    ssl: prefer                   # require, or verify-full with ssl_ca, over a network that is not yours{more}"""
+_SCHEMA = "\n    schema_name: public           # where its tables are"
+_PREFIX = "\n    table_prefix: {prefix}             # what stands before each table's name"
+_LOCAL = "    path: {path}"
+
 _TAIL = """
 lake: {path: ./lake}              # Parquet and a commit log: everything that was ever read
 quality:
@@ -50,6 +77,7 @@ warehouse: {type: duckdb, path: ./warehouse.duckdb, memory_limit: 1GB}
 """
 
 _IGNORED = "# what fondaco keeps beside its declarations\n.env\n.fondaco/\n/lake/\n*.duckdb\n*.duckdb.wal\n*.duckdb.tmp/\n"
+_PASSWORD = "SHOP_PASSWORD=\n"
 _ENV = "# Secrets and what differs between machines. Copy to .env, which git ignores; the environment wins over it.\n# FONDACO_TARGET=ci\n"
 
 
@@ -63,10 +91,10 @@ class Scaffold:
 
 
 def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: bool) -> Scaffold:
-    """Writes a shop's folder: the simulated shop if `system` is None, else file drops of that system.
+    """Writes a shop's folder: the simulated shop if `system` is None, else a database or file drops of that system.
 
     Raises:
-        UsageError: fondaco.yml is there already, or the system is not known.
+        UsageError: fondaco.yml is there already, the system is not known, or a folder is named for a server.
     """
     from fondaco.contracts import load_system
     from fondaco.settings import CONFIG_FILE, find_house, schema
@@ -77,6 +105,7 @@ def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: 
     project = re.sub(r"[^a-z0-9]+", "_", folder.absolute().name.lower()).strip("_") or "shop"
     project = project if project[0].isalpha() else f"shop_{project}"
     house = find_house(folder.absolute())
+    env = _ENV
     if system is None or system == "demo":
         text = (
             _HEAD.format(project=project, NAME="SHOP")
@@ -86,21 +115,25 @@ def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: 
         )
     else:
         known = load_system(house / "systems", system)
-        if not any(table.files for table in known.tables.values()):
-            readable = ", ".join(sorted(_file_systems(house)))
+        filled = {
+            "name": "shop" if known.engine else system,
+            "system": system,
+            "zone": known.zone,
+            "currency": known.reporting_currency or known.currency or "EUR",
+        }
+        if known.engine is not None:
+            text = _DATABASE.format(engine=known.engine, access=_access(known, drops), **filled)
+            env += _PASSWORD if known.engine != "sqlite" else ""
+        elif any(table.files for table in known.tables.values()):
+            text = _FILES.format(path=_quoted(drops or "./drops"), **filled)
+        else:
             raise UsageError(
-                f"system {system!r} has no files to read{did_you_mean(system, [])}", hint=f"systems that come as files: {readable}"
+                f"system {system!r} says neither what files nor what database it has",
+                hint=f"add engine: postgres, mysql or sqlite to systems/{system}.yml, or files: to its tables",
             )
-        text = _HEAD.format(project=project, NAME=system.upper()) + _FILES.format(
-            name=system,
-            path=_quoted(drops or "./drops"),
-            system=system,
-            zone=known.zone,
-            currency=known.reporting_currency or known.currency or "EUR",
-        )
-        text += _TAIL
+        text = _HEAD.format(project=project, NAME=filled["name"].upper()) + text + _TAIL
     texts = {config: text, folder / ".fondaco/schema.json": json.dumps(schema(), indent=1) + "\n"}
-    spared = {folder / ".gitignore": _IGNORED, folder / ".env.example": _ENV}
+    spared = {folder / ".gitignore": _IGNORED, folder / ".env.example": env}
     kept = tuple(path for path in spared if path.exists())
     texts |= {path: said for path, said in spared.items() if path not in kept}
     for path, said in texts.items():
@@ -109,11 +142,16 @@ def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: 
     return Scaffold(folder, tuple(texts), kept)
 
 
-def _file_systems(house: Path) -> list[str]:
-    from fondaco.contracts import load_system
-
-    names = [file.stem for file in (house / "systems").glob("*.yml")]
-    return [name for name in names if any(table.files for table in load_system(house / "systems", name).tables.values())]
+def _access(system: System, path: str | None) -> str:
+    if system.engine == "sqlite":
+        return _LOCAL.format(path=_quoted(path or "./shop.sqlite"))
+    if path is not None:
+        raise UsageError(
+            f"a {system.name} shop is read from its server, not from {path}", hint="leave out --path, and set host in fondaco.yml"
+        )
+    is_postgres = system.engine == "postgres"
+    more = _SCHEMA if is_postgres else _PREFIX.format(prefix="wp_" if system.name == "woocommerce" else '""')
+    return _SERVER.format(port=5432 if is_postgres else 3306, database=system.name, more=more)
 
 
 def _quoted(path: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fondaco.contracts.formats import KINDS, FileFormat, numeral_fault, truth_words
 from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, Parent, SoftDelete, System, Table, is_number, is_type
@@ -156,7 +156,7 @@ def _contract(place: _Place) -> Contract:
 
 
 def _system(place: _Place) -> System:
-    place.only("system", "description", "zone", "currency", "reporting_currency", "tested_with", "entities", "tables")
+    place.only("system", "description", "zone", "currency", "reporting_currency", "tested_with", "engine", "entities", "tables")
     tables = {name: _table(table, name) for name, table in place.each("tables")}
     for name, table in place.each("tables"):
         parent = tables[name].parent
@@ -169,9 +169,18 @@ def _system(place: _Place) -> System:
         currency=place.text_or_none("currency"),
         reporting_currency=place.text_or_none("reporting_currency"),
         tested_with=place.text("tested_with", ""),
+        engine=_engine(place),
         entities=place.names("entities"),
         tables=tables,
     )
+
+
+def _engine(place: _Place) -> Literal["postgres", "mysql", "sqlite"] | None:
+    match place.one_of("engine", ("postgres", "mysql", "sqlite")) if place.text_or_none("engine") else None:
+        case "postgres" | "mysql" | "sqlite" as engine:
+            return engine
+        case _:
+            return None
 
 
 def _table(place: _Place, name: str) -> Table:

@@ -135,6 +135,7 @@ class System:
         currency: ISO 4217 code where the tables name none; None if they always do.
         reporting_currency: ISO 4217 code of the currency that its exchange rates convert into.
         entities: the entities that warehouse/models/staging/<system>/ maps.
+        engine: the database that such a shop runs on, as a source's ``type`` names it; None if it comes as files, or is simulated.
     """
 
     name: str
@@ -145,6 +146,7 @@ class System:
     tables: Mapping[str, Table]
     reporting_currency: str | None = None
     tested_with: str = ""
+    engine: Literal["postgres", "mysql", "sqlite"] | None = None
 
     def dated(self, table: Table) -> Table | None:
         """The table whose cursor tells when this one's rows change: itself, a parent, or none."""

@@ -120,8 +120,11 @@ class _Sight:
                     with self.lake.reading():
                         found = new_rows(self.lake, table, pull, commits)
                 else:
-                    drift = drift or _drift(table, pull)
+                    # a server's rows are counted as they are read, and a plan reads the first batch alone
                     found = pull.rows_read
+                    seen = _first_names(pull) if found == 0 or not drift else None
+                    drift = drift or _drift(table, seen)
+                    changes = changes or seen is not None or bool(pull.rejects)
                 rows += found
                 changes = changes or found > 0 or before.after(pull.step) != before
             if source.keys(table, position) is not None:
@@ -141,12 +144,17 @@ class _Sight:
         )
 
 
-def _drift(table: Table, pull: Pull) -> tuple[str, ...]:
-    """Columns that came or went, told from the first rows of a pull."""
+def _first_names(pull: Pull) -> list[str] | None:
+    """The columns of a pull's first batch; None if it has none."""
     first = next(iter(pull.batches), None)
-    if first is None:
+    return None if first is None else [name for name in first.schema.names if name not in RESERVED]
+
+
+def _drift(table: Table, seen: Collection[str] | None) -> tuple[str, ...]:
+    """Columns that came or went."""
+    if seen is None:
         return ()
-    declared, seen = [column.name for column in table.columns], [name for name in first.schema.names if name not in RESERVED]
+    declared = [column.name for column in table.columns]
     return tuple(f"new column {name}" for name in seen if name not in declared) + tuple(
         f"no column {name}" for name in declared if name not in seen
     )
