@@ -100,9 +100,10 @@ def mariadb(*settings: str) -> Iterator[Server]:
             f"create user 'fondaco'@'%' identified by '{PASSWORD}';\ngrant all on *.* to 'fondaco'@'%' with grant option;\nflush privileges;\n"
         )
         _own(folder)
+        # a starting server clears the temporary tables of any other one in the same folder
         command = [
             server, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket",
-            f"--pid-file={folder}/pid", f"--init-file={first}", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
+            f"--pid-file={folder}/pid", f"--tmpdir={folder}", f"--init-file={first}", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
             "--skip-name-resolve", "--character-set-server=utf8mb4", *settings, *_as_whom(),
         ]  # fmt: skip
         with _process(command, log, signal.SIGTERM) as process:
