@@ -125,3 +125,14 @@ def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> Non
     timed = re.compile(r" in \d| s$|longest: ")
     assert [line for line in block[1].splitlines() if line not in seen and not timed.search(line)] == []
     assert "(the first run took" in done.stdout
+
+
+def test_every_message_of_the_page_on_failures_is_said_by_the_code(repo: Path) -> None:
+    page = (repo / "docs/how-to/after-a-failure.md").read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((repo / "src/fondaco").rglob("*.py")))
+    seen = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ") and not line.startswith("| what is seen")]
+    said = [quote for cell in seen for quote in re.findall(r"`([^`]+)`", cell)]
+    assert len(said) > 40
+    for quote in said:
+        known = f'code = "{quote}"' if re.fullmatch(r"E\d{3}", quote) else quote.partition(":")[0]
+        assert known in code, quote
