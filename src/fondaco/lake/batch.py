@@ -263,11 +263,15 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]
     for batch in batches:
         if batch.num_rows == 0:
             continue
-        if piece and (size >= PART_BYTES or count >= PART_ROWS or not _fit(piece[-1].schema, batch.schema)):
+        if piece and not _fit(piece[-1].schema, batch.schema):
             yield piece
             piece, size, count = [], 0, 0
         piece.append(batch)
         size, count = size + batch.nbytes, count + batch.num_rows
+        # at once, before the source is asked for more: what is wrong with a piece is told before what the source says afterwards
+        if size >= PART_BYTES or count >= PART_ROWS:
+            yield piece
+            piece, size, count = [], 0, 0
     if piece:
         yield piece
 
