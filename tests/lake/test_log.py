@@ -173,6 +173,28 @@ def test_a_last_commit_that_a_power_cut_left_torn_never_counted(log: CommitLog, 
     assert log.commits() == [first]
 
 
+def test_a_commit_of_a_later_fondaco_is_never_taken_for_a_torn_one(log: CommitLog, tmp_path: Path) -> None:
+    fill(log, 2)
+    place = tmp_path / layout.commit_path(2)
+    later = place.read_bytes().replace(b'"format":1', b'"format":99')
+    assert later != place.read_bytes()
+    place.write_bytes(later)
+    log.drop_torn(acknowledged=1)
+    assert place.read_bytes() == later
+    with pytest.raises(LakeError, match="newer than this fondaco reads"):
+        log.commits()
+
+
+def test_a_damaged_commit_is_named_and_not_dropped_when_nobody_can_say_whether_it_counted(log: CommitLog, tmp_path: Path) -> None:
+    fill(log, 3)
+    place = tmp_path / layout.commit_path(3)
+    place.write_bytes(place.read_bytes()[:40])
+    log.drop_torn(acknowledged=0)  # the state was lost too
+    assert place.exists()
+    with pytest.raises(LakeError, match="cannot be read"):
+        log.commits()
+
+
 def test_the_shape_of_a_table_has_one_name_in_any_order() -> None:
     columns = (("a", "bigint"), ("b", "varchar"))
     assert schema_hash(columns) == schema_hash(columns[::-1]) != schema_hash((("a", "bigint"), ("b", "date")))

@@ -14,6 +14,8 @@ from fondaco.sources.base import Position
 
 #: 2: operations on the lake. A commit that says no more than format 1 could is written as that, so that an older fondaco reads it.
 FORMAT = 2
+#: How a whole commit ends; one that was cut off does not.
+END = b"}\n"
 
 Kind = Literal["land", "sweep", "rewind", "replay", "drop", "compact"]
 

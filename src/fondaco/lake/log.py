@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fondaco.errors import LakeError
 from fondaco.lake import layout
-from fondaco.lake.commit import Commit
+from fondaco.lake.commit import END, Commit
 from fondaco.lake.live import Live
 from fondaco.storage import Store
 
@@ -88,14 +88,14 @@ class CommitLog:
         self._write_chapter(begin)
 
     def drop_torn(self, acknowledged: int) -> None:
-        """Removes a last commit that a power cut left half written, if it never counted (its number is not acknowledged)."""
-        numbers = self._numbers(acknowledged)
-        if not numbers:
-            return
-        try:
-            self.read(numbers[-1])
-        except LakeError:
-            self._store.delete([layout.commit_path(numbers[-1])])
+        """Removes a last commit that a power cut left half written, if it never counted: it follows the acknowledged one, and lacks its end.
+
+        A commit that is whole and cannot be read, or that nobody can say of whether it counted, stays and is named by whoever reads it.
+        """
+        path = layout.commit_path(acknowledged + 1)
+        data = self._store.read(path)
+        if data is not None and not data.endswith(END) and not self.exists(acknowledged + 2):
+            self._store.delete([path])
 
     def _numbers(self, after: int) -> list[int]:
         found = self._store.listing(layout.COMMITS, after=layout.commit_path(after) if after else None)
