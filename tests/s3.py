@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote
@@ -74,12 +75,14 @@ class Request:
         number: from 1, in the order in which they come.
         target: decoded, with its question.
         creates: whether it must not replace anything.
+        encryption: how what it writes is to be encrypted, and with which key.
     """
 
     number: int
     method: str
     target: str
     creates: bool
+    encryption: tuple[str | None, str | None]
 
 
 class Proxy:
@@ -115,9 +118,11 @@ class Proxy:
         """From now on every request goes wrong in this way."""
         self.fault = lambda request: kind if not methods or request.method in methods else None
 
-    def seen(self, method: str, target: str, creates: bool) -> Request:
+    def seen(self, method: str, target: str, headers: Message) -> Request:
+        said = tuple(headers.get(f"x-amz-server-side-encryption{name}") for name in ("", "-aws-kms-key-id"))
         with self._lock:
-            self.requests.append(Request(len(self.requests) + 1, method, target, creates))
+            number = len(self.requests) + 1
+            self.requests.append(Request(number, method, target, headers.get("If-None-Match") == "*", (said[0], said[1])))
             return self.requests[-1]
 
 
@@ -128,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = self.proxy.seen(self.command, unquote(self.path), self.headers.get("If-None-Match") == "*")
+        request = self.proxy.seen(self.command, unquote(self.path), self.headers)
         kind = self.proxy.fault(request)
         if kind == "cut_before":
             return self._cut()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_a_lost_answer_to_a_create_is_not_taken_for_somebody_elses_win(proxy: Pr
     proxy.once(1, kind)
     assert not store.create("1.json", b"theirs"), "what is there is another's"
     assert open_store(bucket).read("1.json") == b"ours"
+
+
+@pytest.mark.parametrize(("sse", "key"), [("AES256", None), ("aws:kms", "arn:aws:kms:eu-west-3:1:key/ours"), ("none", None)])
+def test_what_is_written_is_encrypted_as_declared(proxy: Proxy, sse: Any, key: str | None) -> None:
+    store = open_store(replace(proxy.place, sse=sse, kms_key_id=key))
+    assert store.create("new", b"ours")
+    store.replace("new", b"other")
+    upload(store, "large", b"x" * (9 << 20))
+    # the parts of an upload are encrypted as its beginning says
+    begun = [request for request in proxy.requests if request.method in ("PUT", "POST") and "uploadId=" not in request.target]
+    assert len(begun) == 3
+    assert {request.encryption for request in begun} == {(None if sse == "none" else sse, key)}
 
 
 def test_a_conflict_decides_nothing_yet(proxy: Proxy, bucket: Bucket) -> None:
