@@ -165,10 +165,10 @@ def test_a_shop_lands_the_same_whether_its_lake_is_compacted_or_not(
                 case "order":
                     shop.order(number, value)
                 case "item":
-                    shop.database.execute("insert or replace into items values (?, ?, ?)", [number * 10, number, value])
+                    shop.item(number * 10, number, value)
                     shop.order(number, value)
                 case "delete":
-                    shop.database.execute("delete from orders where id = ?", [number])
+                    shop.do(f"delete from orders where id = {number}")
                 case "land":
                     shop.land()
                 case "sweep":

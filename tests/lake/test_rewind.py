@@ -37,7 +37,7 @@ def shop(tmp_path: Any) -> Shop:
     shop = Shop(tmp_path)
     for number in range(3):
         shop.order(number, at=START + timedelta(hours=number))
-        shop.database.execute("insert into items values (?, ?, 'a')", [number * 10, number])
+        shop.item(number * 10, number, "a")
         shop.land(after=timedelta(hours=1))
     return shop
 
@@ -77,7 +77,7 @@ def test_a_table_that_was_never_read_starts_there(tmp_path: Any) -> None:
     shop = Shop(tmp_path)
     for number in range(3):
         shop.order(number, at=START + timedelta(hours=number))
-        shop.database.execute("insert into items values (?, ?, 'a')", [number * 10, number])
+        shop.item(number * 10, number, "a")
     shop.pass_time(timedelta(hours=4))
     report = shop.land(asked=since(1), tables=("orders", "items"))
     assert [table.rows_landed for table in report.tables] == [2, 2]
@@ -179,7 +179,7 @@ def test_reading_again_at_any_time_doubles_nothing_and_loses_nothing(
                 case "late":
                     shop.order(number, f"late {minutes}", shop.now - timedelta(minutes=4))
                 case "delete":
-                    shop.database.execute("delete from orders where id = ?", [number])
+                    shop.do(f"delete from orders where id = {number}")
                 case "land" | "span" | "rewind" | "rewind to commit" if shop is plain or action == "land":
                     shop.land(tables=("orders",))
                 case "span":

@@ -40,7 +40,7 @@ def test_trash_restore_and_purge_are_one_chain(tmp_path: Path) -> None:
         shop.order(1, status)
         shop.land()
     assert shop.land().rows_landed == 0, "a row in the trash that is read again is known"
-    shop.database.execute("delete from orders where id = 1")
+    shop.do("delete from orders where id = 1")
     assert shop.land(after=timedelta(days=1)).deleted == 0, "it was deleted already"
     assert [row[1:] for row in shop.bronze("orders", "id, status, _op") if row[0] == 1] == [
         ("new", "upsert"),
@@ -50,7 +50,7 @@ def test_trash_restore_and_purge_are_one_chain(tmp_path: Path) -> None:
     ]
     shop.order(1, "new")
     assert shop.land().rows_landed == 1, "it comes back even so"
-    shop.database.execute("delete from orders where id = 1")
+    shop.do("delete from orders where id = 1")
     assert shop.land(after=timedelta(days=1)).deleted == 1
 
 
@@ -60,7 +60,7 @@ def test_a_restored_row_that_kept_its_time_lands(tmp_path: Path) -> None:
         shop.order(number)
     at = shop.now
     shop.land()
-    shop.database.execute("delete from orders where id = 1")
+    shop.do("delete from orders where id = 1")
     shop.land(after=timedelta(days=1))
     shop.order(2, "later")
     shop.land()
@@ -89,12 +89,12 @@ def test_keys_are_compared_when_it_is_asked_for_and_a_large_loss_is_accepted_whe
     for number in range(1, 11):
         shop.order(number)
     shop.land()
-    shop.database.execute("delete from orders where id <= 3")
+    shop.do("delete from orders where id <= 3")
     (error,) = shop.land(asked=Asked(sweep=True)).errors
     assert error.code == "E303"
     assert error.hint is not None and "fondaco ingest shop.orders --accept-deletes" in error.hint
     assert shop.land(asked=Asked(sweep=True, accept_deletes=True), tables=("orders",)).tables[0].deleted == 3
-    shop.database.execute("delete from orders")
+    shop.do("delete from orders")
     assert shop.land(asked=Asked(sweep=True, accept_deletes=True), tables=("orders",)).tables[0].deleted == 7, "all of them, if so be it"
     assert [(entry.action, entry.counts.get("deleted")) for entry in shop.lake().audit.entries()][::-1] == [
         ("deletes refused", None),
@@ -110,7 +110,7 @@ def test_a_span_alone_compares_no_keys(tmp_path: Path) -> None:
     for number in range(1, 11):
         shop.order(number)
     shop.land()
-    shop.database.execute("delete from orders where id = 3")
+    shop.do("delete from orders where id = 3")
     assert shop.land(after=timedelta(days=9), asked=Asked(Span(shop.now))).total("deleted") == 0
     assert shop.land().total("deleted") == 1
 

@@ -145,13 +145,13 @@ def test_a_file_that_lost_a_required_column_is_refused_by_name_and_the_others_la
 def test_a_database_that_renamed_a_column_is_told_what_it_may_be_called_now(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.order(1)
-    shop.database.executescript("insert into rates values ('USD', '2024-03-01', '0.9'); alter table orders rename column status to statuss")
+    shop.do("insert into rates values ('USD', '2024-03-01', '0.9')", "alter table orders rename column status to statuss")
     report = shop.land()
     errors = {table.table: [error.message for error in table.errors] for table in report.tables}
     assert "statuss" in errors["orders"][0] and "'status'" in errors["orders"][0], "guessed at in the message"
     assert (errors["items"], errors["rates"]) == ([], [])
     assert shop.bronze("orders", "*") == [], "and not in the data"
-    shop.database.execute("alter table orders rename column statuss to status")
+    shop.do("alter table orders rename column statuss to status")
     assert shop.land().tables[0].rows_landed == 1
 
 
