@@ -77,6 +77,11 @@ def test_every_system_is_enabled_where_sql_is_linted(repo: Path) -> None:
     assert enabled == {system.name: (system.zone, ",".join(system.entities)) for system in systems}
 
 
+def test_no_model_is_longer_than_eighty_lines(repo: Path) -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (repo / "warehouse/models").rglob("*.sql")}
+    assert {name: length for name, length in lengths.items() if length > 80} == {}
+
+
 def test_the_error_tree_is_drawn_as_it_is() -> None:
     drawn = re.findall(r"(\w+) +(?:exit code (\d+) )?", errors.__doc__ or "")
     kinds = {kind.__name__: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.FondacoError)}

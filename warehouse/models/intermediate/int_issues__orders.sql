@@ -3,24 +3,6 @@ with orders as (
     select * from {{ ref('orders') }}
 ),
 
--- a reseller is a person, too: known by the address that both have given, a guest by its hash
-own_resellers as (
-    select distinct
-        items.order_key,
-        items.source_name,
-        items.reseller_key
-    from {{ ref('fact_order_items') }} as items
-    inner join {{ ref('dim_resellers') }} as resellers on items.reseller_sk = resellers.reseller_sk
-    left join {{ ref('dim_customers') }} as customers on items.customer_sk = customers.customer_sk
-    where
-        items.is_booked
-        and lower(trim(resellers.email)) <> ''
-        and (
-            lower(trim(customers.email)) = lower(trim(resellers.email))
-            or items.customer_key = 'guest:' || md5(lower(trim(resellers.email)))
-        )
-),
-
 judged as (
     select
         *,
@@ -64,16 +46,6 @@ found as (
         cast(paid_back_amount - most_to_give_back as decimal(18, 4)) as amount
     from judged
     where paid_back_amount > most_to_give_back + 0.01 * greatest(line_count, 1)
-
-    union all
-
-    select
-        'own_reseller' as reason,
-        order_key,
-        source_name,
-        'the customer has the address of ' || reseller_key || ', who sold it' as detail,
-        cast(null as decimal(18, 4)) as amount
-    from own_resellers
 )
 
 select

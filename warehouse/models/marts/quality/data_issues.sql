@@ -4,4 +4,6 @@ select * from {{ ref('int_issues__events') }}
 union all
 select * from {{ ref('int_issues__orders') }}
 union all
+select * from {{ ref('int_issues__resellers') }}
+union all
 select * from {{ ref('int_issues__countries') }}
