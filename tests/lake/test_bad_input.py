@@ -228,8 +228,7 @@ def test_instants_are_ordered_as_instants_where_offsets_are_declared(
     columns = tuple(replace(column, type="timestamptz") if column.name == "updated_at" else column for column in CUSTOMERS.columns)
     yard = yard_of(yards, shared_data, manifest["64_timestamps.csv"], replace(CUSTOMERS, columns=columns))
     yard.land()
-    instants = dict(yard.bronze("customer_id", "_row_hash"))
-    assert set(instants) == {2, 4, 5, 9, 10, 11}
+    assert [number for (number,) in yard.bronze("customer_id")] == [2, 4, 5, 9, 10, 11]
     assert {row.row for row in show_quarantine(yard.lake())} == {1, 3, 6, 7, 8, 12, 13, 14}
     assert yard.commits()[0].cursor_min == "2023-12-31 10:00:00.000000"
     assert yard.commits()[0].cursor_max == "2024-10-27 01:30:00.000000"

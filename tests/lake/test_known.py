@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fondaco.contracts import Column, Table
 from fondaco.lake import known
-from fondaco.lake.casts import literal
+from fondaco.lake.casts import literal, row_hash
 from fondaco.lake.engine import connect
 
 KINDS = {
@@ -43,17 +43,24 @@ def write(connection: duckdb.DuckDBPyConnection, things: Table, rows: list[tuple
     return str(place)
 
 
+def landed(things: Table, *files: str) -> known.Landed:
+    return known.Landed({(*((column.name, column.type) for column in things.columns), ("note", "varchar")): files})
+
+
 def read_again(connection: duckdb.DuckDBPyConnection, things: Table, rows: list[tuple[str, ...]]) -> None:
-    connection.execute(f"create or replace temp table typed as select *, null::varchar as _fault from {_values(things, rows)}")
+    named = [*((column.name, column.type) for column in things.columns), ("note", "varchar")]
+    hashed = row_hash((name, kind, name) for name, kind in named)
+    values = f"select *, {hashed} as _row_hash, null::varchar as _fault from {_values(things, rows)}"
+    connection.execute(f"create or replace temp table typed as {values}")
     connection.execute("create or replace temp table known (_position bigint)")
 
 
 def _values(things: Table, rows: list[tuple[str, ...]]) -> str:
-    """The last of each row tells versions apart."""
+    """The last of each row, its note, tells versions apart."""
     keys = ", ".join(f"cast(v.c{number} as {column.type}) as {column.name}" for number, column in enumerate(things.columns))
     listed = ", ".join(f"({', '.join(map(literal, row))}, {number})" for number, row in enumerate(rows))
     names = ", ".join(f"c{number}" for number in range(len(things.columns)))
-    return f"(select {keys}, v.hash as _row_hash, v.position as _position from (values {listed}) as v ({names}, hash, position))"
+    return f"(select {keys}, v.note, v.position as _position from (values {listed}) as v ({names}, note, position))"
 
 
 def test_a_file_that_holds_none_of_the_keys_is_not_read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -64,11 +71,11 @@ def test_a_file_that_holds_none_of_the_keys_is_not_read(connection: duckdb.DuckD
         file.seek(4)
         file.write(b"\xff" * 2000)
     read_again(connection, things, [("5000", "x"), ("5001", "y"), ("6000", "x")])
-    known.mark_known(connection, things, known.Landed([old, new]))
+    known.mark_known(connection, things, landed(things, old, new))
     assert connection.execute("from known").fetchall() == [(0,)]
     read_again(connection, things, [("7", "x")])
     with pytest.raises(duckdb.Error):
-        known.mark_known(connection, things, known.Landed([old, new]))
+        known.mark_known(connection, things, landed(things, old, new))
 
 
 def _key(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def test_the_same_rows_are_known_as_if_every_file_were_read(
     things, (first, second, again) = drawn
     files = [write(connection, things, rows, str(number), tmp_path / f"{number}.parquet") for number, rows in enumerate((first, second))]
     read_again(connection, things, again)
-    known.mark_known(connection, things, known.Landed(files))
+    known.mark_known(connection, things, landed(things, *files))
     last = {row[:-1]: row[-1] for row in (*first, *second)}
     expected = [(number,) for number, row in enumerate(again) if last.get(row[:-1]) == row[-1]]
     assert connection.execute("from known order by 1").fetchall() == expected

@@ -146,15 +146,6 @@ def test_a_column_that_is_to_be_left_out_never_lands_and_is_no_news(tmp_path: Pa
     assert "swordfish" not in str(rows)
 
 
-def test_a_column_added_later_does_not_change_the_hash_of_rows_without_it(yard: Yard) -> None:
-    yard.drop("a.csv", f"1,one,1,{AT}")
-    yard.land()
-    yard.drop("b.csv", f"1,one,1.0,{AT},", header=HEADER.replace("\n", ",colour\n"))
-    yard.land()
-    first, second = yard.bronze("_row_hash")
-    assert first == second
-
-
 def test_every_part_of_a_batch_has_the_same_columns(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "PART_ROWS", 1)
     yard.drop("a.csv", f"1,one,1,{AT}")

@@ -31,7 +31,7 @@ class Drops:
         batch = f"{number:012d}-x"
         path = f"{batch}.parquet"
         duckdb.sql(
-            f"select *, '{batch}' as _batch_id, timestamp '2024-01-01' as _ingested_at, 'upsert' as _op, 'shop' as _source, '' as _row_hash, "
+            f"select *, '{batch}' as _batch_id, timestamp '2024-01-01' as _ingested_at, 'upsert' as _op, 'shop' as _source, "
             f"'{file}' as _file, 1::bigint as _row, 1::bigint as _position from ({select})"
         ).write_parquet(str(self.folder / path))
         seen = FileMark(size=1, mtime_ns=1, sha256=str(number), rows=1, same_as=same_as)

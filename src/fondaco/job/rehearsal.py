@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fondaco.lake import rows
-from fondaco.lake.known import Landed, mark_known
+from fondaco.lake.known import Landed, by_columns, mark_known
 from fondaco.lake.tally import Tally
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def new_rows(lake: Lake, table: Table, pull: Pull, commits: Sequence[Commit]) ->
     low = pull.window[0] if pull.overlaps == "window" and pull.window else None
     recent = [commit for commit in commits if low is None or commit.reaches(low)]
     landed = Landed(
-        [lake.url(file.path) for commit in recent for file in commit.files],
+        by_columns(recent, lake.url),
         [lake.url(commit.quarantine.path) for commit in commits if commit.quarantine],
     )
     connection, tally = lake.connection, Tally()

@@ -94,7 +94,7 @@ class Batch:
     def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
         connection = self._connection
         shape = self._admitted(rows.load_piece(connection, self._origin.table, batches, sum(self._tally.rows.values()) + 1))
-        rows.type_piece(connection, shape, is_compared=self._landed.is_compared())
+        rows.type_piece(connection, shape, is_compared=self._is_compared())
         mark_known(connection, self._origin.table, self._landed)
         self._leave_out()
         rows.keep_bad(connection, shape, self._landed)
@@ -106,6 +106,10 @@ class Batch:
             self._copy_part(f"select * from typed where {rows.good(connection)}", path, shape.columns())
             self._writer.step("part")
         rows.drop_piece(connection)
+
+    def _is_compared(self) -> bool:
+        """Whether rows are held against others."""
+        return self._landed.is_compared()
 
     def _leave_out(self) -> None:
         """Marks more rows as known."""
@@ -119,7 +123,7 @@ class Batch:
         self.started.append(path)
         part = self._writer.copy(
             f"""
-            select {own}, {literal(self._id)} as _batch_id, {self._came_at} as _ingested_at, {operation(self._origin.table)} as _op, {literal(self._origin.source)} as _source, _row_hash, {FILE}, {ROW}, {rows.POSITION}
+            select {own}, {literal(self._id)} as _batch_id, {self._came_at} as _ingested_at, {operation(self._origin.table)} as _op, {literal(self._origin.source)} as _source, {FILE}, {ROW}, {rows.POSITION}
             from ({query})
             """,
             path,

@@ -13,7 +13,7 @@ from fondaco.contracts import Table
 from fondaco.errors import BatchStopped, DeletesRefused, FileRejected, FondacoError, LockedError, SourceError
 from fondaco.lake.batch import write_batch
 from fondaco.lake.commit import Commit
-from fondaco.lake.known import Landed
+from fondaco.lake.known import Landed, by_columns
 from fondaco.lake.lake import Lake
 from fondaco.lake.live import Live
 from fondaco.lake.quality import FilesTooBad, Quality
@@ -304,7 +304,7 @@ class _Landing:
         else:
             recent = commits
         return Landed(
-            [self._lake.url(file.path) for commit in recent for file in commit.files],
+            by_columns(recent, self._lake.url),
             [self._lake.url(commit.quarantine.path) for commit in commits if commit.quarantine],
             again if origin.table.files is not None else None,
         )

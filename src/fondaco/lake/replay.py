@@ -18,7 +18,7 @@ from fondaco.lake import layout, rows
 from fondaco.lake.batch import Batch
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit
-from fondaco.lake.known import Landed, bronze
+from fondaco.lake.known import Landed, bronze, by_columns
 from fondaco.lake.lake import Lake
 from fondaco.lake.quality import DefaultQuality, Quality
 from fondaco.lake.quarantine import quarantining, rows_aside
@@ -187,7 +187,7 @@ def _replayed(lake: Lake, origin: Origin, quality: Quality, chosen: Chosen, cloc
     live = lake.live().of_table(origin.source, origin.table.name)
     writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step)
     pull = _pull(lake, origin, picked, commits, now)
-    landed = Landed([lake.url(file.path) for commit in live for file in commit.files])
+    landed = Landed(by_columns(live, lake.url))
     former = superseded(origin.table, live)
     batch = _Replay(writer, origin, pull, state.commit + 1, now, landed, commits, former, None if origin.table.key else chosen.batch)
     try:
@@ -251,9 +251,13 @@ class _Replay(Batch):
         self._came_at = "came_at"
         self._connection.execute(f"create or replace temp table overtaken ({rows.POSITION} bigint)")
 
+    def _is_compared(self) -> bool:
+        """The same version may have been put aside twice."""
+        return True
+
     def _leave_out(self) -> None:
         """Marks as known what a later landing has overtaken, too."""
-        for query in _overtaking(self._origin.table, self._landed.rows, self._former):
+        for query in _overtaking(self._origin.table, self._landed.files(), self._former):
             self._connection.execute(f"insert into known {query}")
         self._connection.execute("insert into overtaken from known")
 
@@ -331,7 +335,7 @@ def _overtaking(table: Table, files: Sequence[str], former: Sequence[tuple[str, 
     queries = list[str]()
     if files:
         queries.append(
-            f"select {rows.POSITION} from {came} where {fresh} and exists (select 1 from {bronze(table, files)} as landed where {same} and landed._batch_id > came_in)"
+            f"select {rows.POSITION} from {came} semi join {bronze(table, files)} as landed on {same} and landed._batch_id > came_in where {fresh}"
         )
     if table.cursor:
         # the same version may have been put aside twice

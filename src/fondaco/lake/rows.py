@@ -1,4 +1,4 @@
-"""One piece of a batch: rows typed, hashed, held against what has landed, and told into good, known and bad ones.
+"""One piece of a batch: rows typed, held against what has landed, and told into good, known and bad ones.
 
 Works in tables of one DuckDB connection: `piece` holds the rows as the source gave them, `typed` the same as declared with the
 code of the first fault in `_fault`, `known` the positions of rows that had landed before, `bad` the quarantined rows.
@@ -88,12 +88,13 @@ class Shape:
         """Whether the source's own types are the declared ones, so that looking for faults costs next to nothing."""
         return all(self._fits(column) and column.pattern is None for column in self.table.columns)
 
-    def typed(self) -> str:
-        """Query over `piece`: the columns as they land, their hash, and the first fault."""
-        own = ", ".join(quoted(name) for name, _ in self.columns())
-        hashed = casts.row_hash(((name, kind, quoted(name)) for name, kind in self.columns()), self.full)
+    def typed(self, *, is_hashed: bool) -> str:
+        """Query over `piece`: the columns as they land, their hash if it is needed, and the first fault."""
+        items = [*(quoted(name) for name, _ in self.columns()), FILE, ROW, POSITION]
+        if is_hashed:
+            items.append(f"{casts.row_hash(((name, kind, quoted(name)) for name, kind in self.columns()), self.full)} as _row_hash")
         faults = ", ".join(fault for _, fault, _ in self.faults())
-        return f"select {own}, {FILE}, {ROW}, {POSITION}, {hashed} as _row_hash, coalesce({faults}) as _fault from ({self.values()})"
+        return f"select {', '.join(items)}, coalesce({faults}) as _fault from ({self.values()})"
 
     def _fits(self, column: Column) -> bool:
         return column.name not in self.found or casts.always_fits(column, self.found[column.name])
@@ -130,9 +131,9 @@ def type_piece(connection: duckdb.DuckDBPyConnection, shape: Shape, *, is_compar
     """Makes `typed` from `piece`, and `known` empty.
 
     Args:
-        is_compared: the rows will be held against those that landed before.
+        is_compared: the rows will be held against those that landed before, or against each other: each gets its `_row_hash`.
     """
-    query = shape.typed()
+    query = shape.typed(is_hashed=is_compared)
     if is_compared or not shape.is_as_declared() or _any(connection, f"from ({query}) where _fault is not null"):
         connection.execute(f"create or replace temp table kept as {query}")
         query = "from kept"

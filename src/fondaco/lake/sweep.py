@@ -94,6 +94,7 @@ def _gone(writer: Writer, table: Table, landed: Sequence[str]) -> str:
     if not landed:
         return f"select {names}, false as is_gone from present where false"
     files = [writer.store.url(path) for path in landed]
+    own = ", ".join(f"live.{quoted(name)}" for name in table.key)
     same = " and ".join(f"present.{quoted(name)} = live.{quoted(name)}" for name in table.key)
     return f"""
         with live as (
@@ -101,7 +102,8 @@ def _gone(writer: Writer, table: Table, landed: Sequence[str]) -> str:
             group by all
             having arg_max(_op, _batch_id || format('{{:012d}}', _position)) <> 'delete'
         )
-        select {names}, not exists (select 1 from present where {same}) as is_gone from live
+        select {own}, present._is_there is null as is_gone
+        from live left join (select distinct {names}, true as _is_there from present) as present on {same}
     """
 
 
@@ -130,14 +132,13 @@ def _write_tombstones(writer: Writer, origin: Origin, keys: Keys, batch: str, pa
             value = f"timestamp '{_clock_text(keys)}'"
         values[column.name] = f"cast({value} as {column.type})"
     own = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
-    hashed = casts.row_hash((column.name, column.type, quoted(column.name)) for column in table.columns)
     order = ", ".join(quoted(name) for name in table.key)
     query = f"""
         with dead as (
             select {own}, row_number() over (order by {order}) as _row from gone where is_gone
         )
         select * exclude (_row), {literal(batch)} as _batch_id, timestamp '{ingested_at:%Y-%m-%d %H:%M:%S.%f}' as _ingested_at, 'delete' as _op,
-            {literal(origin.source)} as _source, {hashed} as _row_hash, cast(null as varchar) as _file, _row, _row as _position
+            {literal(origin.source)} as _source, cast(null as varchar) as _file, _row, _row as _position
         from dead order by _row
     """
     file = writer.copy(query, path)

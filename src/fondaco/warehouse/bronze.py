@@ -28,7 +28,6 @@ LANDING_COLUMNS: Mapping[str, str] = {
     "_ingested_at": "timestamp",
     "_op": "varchar",
     "_source": "varchar",
-    "_row_hash": "varchar",
     "_file": "varchar",
     "_row": "bigint",
     "_position": "bigint",
