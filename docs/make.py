@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the code, and the screen in the README from a run of the demo. `make docs` runs it."""
+"""Writes docs/reference.md from the code, docs/access.md from the policy, and the screen in the README from a run of the demo. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,26 @@ from pydantic.fields import FieldInfo
 
 from fondaco import errors
 from fondaco.cli.app import app
-from fondaco.settings import shape
+from fondaco.governance import plan_of
+from fondaco.governance.matrix import page
+from fondaco.settings import load_settings, shape
 from fondaco.settings.values import format_duration
 
 REFERENCE = Path(__file__).parent / "reference.md"
+ACCESS = Path(__file__).parent / "access.md"
 README = Path(__file__).parents[1] / "README.md"
 
 _HEAD = """\
 # Reference
 
 Made from the code by `make docs`; a test fails when it is behind. The tutorial is [tutorial.md](tutorial.md).
+"""
+
+_ACCESS = """\
+# Who sees what
+
+Made from `policy/` and the models by `make docs`, for the demo; a test fails when it is behind. `fondaco policy matrix` says the same of the policy
+in force. Columns that are not named are shown as they are. How each method changes a value stands in `policy/masks.yml`.
 """
 
 _EXIT_CODES = """\
@@ -63,6 +73,11 @@ def reference() -> str:
     """The whole page."""
     parts = [_HEAD, "## Commands\n", *_commands(), _EXIT_CODES, _PRECEDENCE, *_settings(), *_errors()]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def access() -> str:
+    """The page of the policy that is shipped: who sees what."""
+    return _ACCESS + "\n" + page(plan_of(load_settings(README.parent, None, {})))
 
 
 def _commands() -> Iterator[str]:
@@ -160,6 +175,7 @@ def _run_the_demo() -> str:
 
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
+    ACCESS.write_text(access(), encoding="utf-8")
     shown = f"```text\n{screen(_run_the_demo())}\n```"
     README.write_text(re.sub(r"```text\n.*?```", lambda _: shown, README.read_text(encoding="utf-8"), flags=re.DOTALL), encoding="utf-8")
-    sys.stdout.write(f"wrote {REFERENCE} and the screen in {README}\n")
+    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS} and the screen in {README}\n")

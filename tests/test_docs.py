@@ -32,13 +32,14 @@ PAGES = (
 RUN = tuple(page for page in PAGES if page != "docs/tutorial.md" and "```sh\n" in (ROOT / page).read_text(encoding="utf-8"))
 
 
-def test_the_reference_is_what_the_code_says(repo: Path) -> None:
+def test_the_pages_that_are_made_are_what_the_code_and_the_policy_say(repo: Path) -> None:
     spec = importlib.util.spec_from_file_location("make_docs", repo / "docs/make.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert (repo / "docs/reference.md").read_text(encoding="utf-8") == module.reference(), "run: make docs"
+    assert (repo / "docs/access.md").read_text(encoding="utf-8") == module.access(), "run: make docs"
 
 
 @pytest.mark.parametrize("page", PAGES)

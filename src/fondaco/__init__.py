@@ -7,6 +7,7 @@
     sources        read the shop, yield batches of Arrow, write nothing
     lake           write once, keep everything: Parquet, a commit log, quarantine
     warehouse      one door to DuckDB; the models and their tests by dbt
+    governance     policy/ compiled to who sees which cells, and enforced
     job            the main job as a list of steps: prepare, land, build, summarise
     cli            parse, call, print
 

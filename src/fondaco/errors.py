@@ -3,7 +3,7 @@
 FondacoError                 exit code 1   something could not be done
 ├── UsageError               exit code 2   the call, a setting or a declaration is wrong: mend it, then again
 │   ├── ConfigError                        fondaco.yml or the environment
-│   └── DeclarationError                   contracts/, systems/, warehouse/
+│   └── DeclarationError                   contracts/, systems/, policy/, warehouse/
 ├── SourceError              exit code 1   a source cannot be read: the other tables go on
 │   ├── FileRejected                       one file of a drop is refused whole, by name
 │   └── DeletesRefused                     a source lost more rows than is believed: nothing was deleted

@@ -5,13 +5,15 @@ The mapping from one to the other is SQL (warehouse/models/staging/<system>/), n
 
     formats.py  how files are written
     shape.py    the values
-    load.py     the files, read with their line numbers
+    place.py    a mapping of a file, which knows its line
+    load.py     the files, read
 """
 
 from __future__ import annotations
 
 from fondaco.contracts.formats import KINDS, FileFormat, Kind, truth_words
 from fondaco.contracts.load import load_contracts, load_system
+from fondaco.contracts.place import Place
 from fondaco.contracts.shape import (
     CLASSIFICATIONS,
     SCALAR_TYPES,
@@ -35,6 +37,7 @@ __all__ = [
     "FileFormat",
     "Kind",
     "Parent",
+    "Place",
     "SoftDelete",
     "System",
     "Table",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fondaco.contracts.formats import KINDS, FileFormat, numeral_fault, truth_words
+from fondaco.contracts.place import Place
 from fondaco.contracts.shape import CLASSIFICATIONS, SCALAR_TYPES, Column, Contract, Parent, SoftDelete, System, Table, is_number, is_type
-from fondaco.errors import ConfigError, DeclarationError, did_you_mean
-from fondaco.settings.yaml import Document, Key, read_document
+from fondaco.errors import DeclarationError, did_you_mean
 
 
 def load_contracts(folder: Path) -> dict[str, Contract]:
@@ -20,7 +19,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     Raises:
         DeclarationError: a file is not YAML, a name is unknown or a value is wrong; it names file and line.
     """
-    contracts = [_contract(_Place.root(path)) for path in sorted(folder.glob("*.yml"))]
+    contracts = [_contract(Place.root(path)) for path in sorted(folder.glob("*.yml"))]
     return {contract.entity: contract for contract in contracts}
 
 
@@ -38,107 +37,10 @@ def load_system(folder: Path, name: str) -> System:
             where=str(path),
             hint=f"known systems: {', '.join(known)}; a new one is a file in systems/ and a folder in warehouse/models/staging/",
         )
-    return _system(_Place.root(path))
+    return _system(Place.root(path))
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A mapping somewhere in a file."""
-
-    document: Document
-    key: Key
-    values: dict[str, Any]
-
-    @classmethod
-    def root(cls, path: Path) -> _Place:
-        try:
-            document = read_document(path)
-        except ConfigError as error:
-            raise DeclarationError(error.message, where=error.where, hint=error.hint) from error
-        return cls(document, (), dict(document.values))
-
-    def only(self, *known: str) -> _Place:
-        """This place, if it says nothing but these."""
-        for name in self.values:
-            if name not in known:
-                raise self.error(f"{name!r} is not a setting here{did_you_mean(name, known)}", name)
-        return self
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.values.get(name, default)
-        if value is None:
-            raise self.error(f"{name!r} is missing")
-        if not isinstance(value, str):
-            raise self.error(f"{name!r} must be a text, not {value!r}", name)
-        return value
-
-    def text_or_none(self, name: str) -> str | None:
-        return None if self.values.get(name) is None else self.text(name)
-
-    def flag(self, name: str, default: bool) -> bool:
-        value = self.values.get(name, default)
-        if not isinstance(value, bool):
-            raise self.error(f"{name!r} must be true or false, not {value!r}", name)
-        return value
-
-    def number(self, name: str, default: int) -> int:
-        value = self.values.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise self.error(f"{name!r} must be a whole number, not {value!r}", name)
-        return value
-
-    def texts(self, name: str) -> dict[str, str]:
-        """A mapping of texts, empty if it is not there."""
-        value = self.values.get(name) or {}
-        if not isinstance(value, dict) or not all(isinstance(item, str) for item in (*value, *value.values())):
-            raise self.error(f"{name!r} must map names to texts, not {value!r}", name)
-        return dict(value)
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list of texts, empty if it is not there."""
-        value = self.values.get(name) or []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.error(f"{name!r} must be a list of names, not {value!r}", name)
-        return tuple(value)
-
-    def one_of(self, name: str, known: Collection[str], default: str | None = None) -> str:
-        value = self.text(name, default)
-        if value not in known:
-            raise self.error(f"{name!r} is {value!r}, which is none of {', '.join(sorted(known))}{did_you_mean(value, known)}", name)
-        return value
-
-    def inner(self, name: str) -> _Place | None:
-        """The mapping below a name, None if there is none."""
-        return None if self.values.get(name) is None else self._at(name, self.values[name])
-
-    def each(self, name: str) -> list[tuple[str, _Place]]:
-        """The mappings below a name, by their names."""
-        value = self.values.get(name)
-        if not isinstance(value, dict) or not value:
-            raise self.error(f"{name!r} must name at least one thing", name)
-        return [(item, self._at(name, inner, item)) for item, inner in value.items()]
-
-    def listed(self, name: str) -> list[_Place]:
-        """The mappings of a list."""
-        value = self.values.get(name)
-        if not isinstance(value, list) or not value:
-            raise self.error(f"{name!r} must be a list of at least one thing", name)
-        return [self._at(name, inner, str(index)) for index, inner in enumerate(value)]
-
-    def error(self, message: str, name: str | None = None) -> DeclarationError:
-        key = self.key if name is None else (*self.key, name)
-        return DeclarationError(f"{self.document.path.name}: {message}", where=self.document.where(key))
-
-    def _at(self, name: str, value: Any, item: str | None = None) -> _Place:
-        key = (*self.key, name) if item is None else (*self.key, name, item)
-        if not isinstance(value, dict):
-            raise DeclarationError(
-                f"{self.document.path.name}: {item or name!r} must be a mapping, not {value!r}", where=self.document.where(key)
-            )
-        return _Place(self.document, key, value)
-
-
-def _contract(place: _Place) -> Contract:
+def _contract(place: Place) -> Contract:
     place.only("entity", "description", "key", "cursor", "parent", "history", "columns")
     columns = tuple(_column(item, item.text("name")) for item in place.listed("columns"))
     history = place.one_of("history", ("scd2", "current"))
@@ -155,7 +57,7 @@ def _contract(place: _Place) -> Contract:
     return contract
 
 
-def _system(place: _Place) -> System:
+def _system(place: Place) -> System:
     place.only("system", "description", "zone", "currency", "reporting_currency", "tested_with", "engine", "entities", "tables")
     tables = {name: _table(table, name) for name, table in place.each("tables")}
     for name, table in place.each("tables"):
@@ -175,7 +77,7 @@ def _system(place: _Place) -> System:
     )
 
 
-def _engine(place: _Place) -> Literal["postgres", "mysql", "sqlite"] | None:
+def _engine(place: Place) -> Literal["postgres", "mysql", "sqlite"] | None:
     match place.one_of("engine", ("postgres", "mysql", "sqlite")) if place.text_or_none("engine") else None:
         case "postgres" | "mysql" | "sqlite" as engine:
             return engine
@@ -183,7 +85,7 @@ def _engine(place: _Place) -> Literal["postgres", "mysql", "sqlite"] | None:
             return None
 
 
-def _table(place: _Place, name: str) -> Table:
+def _table(place: Place, name: str) -> Table:
     place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "other_columns", "columns")
     columns = tuple(_column(column, column_name) for column_name, column in place.each("columns"))
     parent, written = place.inner("parent"), place.inner("format")
@@ -210,7 +112,7 @@ def _table(place: _Place, name: str) -> Table:
     return table
 
 
-def _format(place: _Place) -> FileFormat:
+def _format(place: Place) -> FileFormat:
     place.only(*FileFormat.__dataclass_fields__, "decimal", "thousands")
     kind = place.one_of("kind", KINDS)
     form = FileFormat(
@@ -237,14 +139,14 @@ def _format(place: _Place) -> FileFormat:
     return form
 
 
-def _numerals(column: Column, place: _Place) -> Column:
+def _numerals(column: Column, place: Place) -> Column:
     """The column with the format's marks in numbers, where it has none of its own."""
     if not is_number(column.type) or (column.decimal, column.thousands) != (".", ""):
         return column
     return replace(column, decimal=place.text("decimal", "."), thousands=place.text("thousands", ""))
 
 
-def _is_swept(place: _Place) -> bool:
+def _is_swept(place: Place) -> bool:
     """``deletes: sweep``, or ``deletes: {soft: …, sweep: true}``."""
     if isinstance(place.values.get("deletes"), dict):
         inner = place.inner("deletes")
@@ -252,7 +154,7 @@ def _is_swept(place: _Place) -> bool:
     return place.one_of("deletes", ("none", "sweep"), "none") == "sweep"
 
 
-def _soft(place: _Place, columns: tuple[Column, ...]) -> SoftDelete | None:
+def _soft(place: Place, columns: tuple[Column, ...]) -> SoftDelete | None:
     """``deletes: {soft: deleted_at}``, with ``when: [trash]`` where the column's having a value does not say it all."""
     if not isinstance(place.values.get("deletes"), dict):
         return None
@@ -270,7 +172,7 @@ def _soft(place: _Place, columns: tuple[Column, ...]) -> SoftDelete | None:
     return SoftDelete(name, tuple(texts))
 
 
-def _column(place: _Place, name: str) -> Column:
+def _column(place: Place, name: str) -> Column:
     place.only(
         "name", "type", "nullable", "optional", "pattern", "minimum", "format", "decimal", "thousands", "description", "classification"
     )
@@ -304,7 +206,7 @@ def _column(place: _Place, name: str) -> Column:
     return column
 
 
-def _check_used(place: _Place, setting: str, used: tuple[str, ...], columns: tuple[Column, ...]) -> None:
+def _check_used(place: Place, setting: str, used: tuple[str, ...], columns: tuple[Column, ...]) -> None:
     known = [column.name for column in columns]
     for name in used:
         if name not in known:

@@ -23,6 +23,8 @@ CLASSIFICATIONS = frozenset(
         "pii.name",
         "pii.address",
         "pii.birth_date",
+        # made from what identifies a person without a secret, so that a guess can be confirmed by it
+        "pii.pseudonym",
         "pii.free_text",
     }
 )

@@ -247,6 +247,8 @@ class Declared(_Frozen):
     quality: Quality = Quality()
     warehouse: Warehouse
     rules: Rules = Rules()
+    policy: LocalPath | None = None
+    """Folder of the policy: who may see what. `policy` beside fondaco.yml, else the one that is shipped, unless said otherwise."""
     demo: bool = False
     """True for a demonstration: demo log-ins, this machine only."""
     targets: Mapping[str, Mapping[str, Any]] = {}
@@ -259,7 +261,7 @@ class Settings(Declared):
     file: Path
     """The fondaco.yml that was read."""
     house: Path
-    """Folder with contracts/, systems/ and warehouse/."""
+    """Folder with contracts/, systems/, policy/ and warehouse/."""
     target: str | None = None
     """The target in force."""
 
@@ -267,6 +269,12 @@ class Settings(Declared):
     def root(self) -> Path:
         """Folder of fondaco.yml."""
         return self.file.parent
+
+    @property
+    def policy_dir(self) -> Path:
+        """Folder of the policy in force."""
+        own = self.policy or self.root / "policy"
+        return own if self.policy is not None or own.is_dir() else self.house / "policy"
 
     @property
     def state_dir(self) -> Path:
