@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,6 +54,7 @@ class Shop:
     def __init__(self, root: Path, database: Database | None = None) -> None:
         self.root = root
         self.now = START
+        self.system = SYSTEM
         self.database = database or SqliteDatabase(root / "shop.sqlite")
         self.do(
             f"create table orders (id bigint primary key, status {self.database.text}, updated_at {self.database.time})",
@@ -69,15 +71,19 @@ class Shop:
         self.database.set_clock(self.now)
 
     def order(self, number: int | str, status: str | None = "new", at: datetime | str | None = None) -> None:
-        when = at if isinstance(at, str) else f"{at or self.now:%Y-%m-%d %H:%M:%S.%f}"
+        when = at if isinstance(at, str) else f"{at or self.here():%Y-%m-%d %H:%M:%S.%f}"
         self.database.upsert("orders", "id", id=number, status=status, updated_at=when)
+
+    def here(self) -> datetime:
+        """What the shop's clock on the wall says."""
+        return self.now.replace(tzinfo=UTC).astimezone(ZoneInfo(self.system.zone)).replace(tzinfo=None)
 
     def item(self, number: int, order: int | None, sku: str) -> None:
         self.database.upsert("items", "id", id=number, order_id=order, sku=sku)
 
     def source(self, **tables: Table) -> SqlDatabase:
         """The shop, with some tables declared otherwise."""
-        return SqlDatabase("shop", replace(SYSTEM, tables={**SYSTEM.tables, **tables}), self.database.dialect())
+        return SqlDatabase("shop", replace(self.system, tables={**SYSTEM.tables, **tables}), self.database.dialect())
 
     def lake(self) -> Lake:
         return Lake.open(self.root / "lake")
@@ -86,7 +92,7 @@ class Shop:
         self, after: timedelta = timedelta(minutes=3), asked: Asked = NOTHING, tables: tuple[str, ...] = (), **options: Any
     ) -> LandingReport:
         self.pass_time(after)
-        source = SqlDatabase("shop", SYSTEM, self.database.dialect(), **options)
+        source = SqlDatabase("shop", self.system, self.database.dialect(), **options)
         report = LandingReport()
         for table in land(
             [source],
@@ -277,6 +283,27 @@ def test_a_day_may_be_the_cursor(shop: Shop) -> None:
         assert report.rows_landed == len(expected)
     assert shop.bronze("orders", "id, cast(updated_at as varchar)") == [(1, "2024-02-28"), (2, "2024-02-29"), (3, "2024-03-01")]
     assert shop.lake().state().tables[("shop", "orders")].last_ingested_at == "2024-03-01"
+
+
+@pytest.mark.parametrize(
+    "night", [datetime(2024, 3, 30, 23), datetime(2024, 10, 26, 22)], ids=["an hour is left out", "an hour is lived twice"]
+)
+@pytest.mark.parametrize("minutes", [pytest.param(7, marks=pytest.mark.slow), 40, pytest.param(90, marks=pytest.mark.slow)])
+def test_a_clock_on_the_wall_loses_nothing_and_doubles_nothing_when_it_is_changed(shop: Shop, night: datetime, minutes: int) -> None:
+    shop.now, shop.system = night, replace(SYSTEM, zone="Europe/Berlin")
+    shop.pass_time(timedelta())
+    written = 0
+    while shop.now < night + timedelta(hours=6):
+        written += 1
+        shop.order(written)
+        shop.order(1000, f"change {written}")
+        shop.land(after=timedelta(minutes=minutes))
+    shop.land(after=timedelta(minutes=minutes))
+    rows = shop.bronze("orders", "id, status")
+    assert sorted(rows) == sorted(
+        [(number, "new") for number in range(1, written + 1)] + [(1000, f"change {n}") for n in range(1, written + 1)]
+    )
+    assert [status for number, status in rows if number == 1000] == [f"change {n}" for n in range(1, written + 1)]
 
 
 def test_an_empty_table_has_a_commit_and_then_none(shop: Shop) -> None:

@@ -59,6 +59,18 @@ class Terms:
             lowest = min(lowest, self.here(at))
         return lowest
 
+    def latest_until(self, clock: datetime) -> datetime:
+        """The highest time that a cursor can have that was written up to `clock`.
+
+        Where clocks were set back just before, what was written before that is no row of the future.
+        """
+        if self._is_utc():
+            return clock
+        highest, quarter = self.here(clock), clock.replace(minute=clock.minute // 15 * 15, second=0, microsecond=0)
+        for back in range(16):
+            highest = max(highest, self.here(quarter - timedelta(minutes=15 * back, microseconds=1)))
+        return highest
+
 
 @dataclass(frozen=True)
 class Window:
@@ -160,7 +172,7 @@ def window_of(
     if terms.declared == "bigint" or terms.kind == "number":
         return Window(terms, int(last) - NUMBERS_AGAIN if last is not None else None, None, None, bound)
     seen = moment(last) if last is not None else None
-    high = terms.here(clock - lag)
+    high = terms.latest_until(clock - lag)
     # a clock that was set back dates new rows before what was read
     low = terms.earliest_since(min(seen, high), overlap, clock) if seen else None
     return Window(terms, low, high, terms.here(clock) + FUTURE, bound)
