@@ -87,7 +87,7 @@ class Project:
         }
         # each by itself, so that one calls another by its name, in a later file too
         texts = [path.read_text(encoding="utf-8") for path in sorted((self.folder / "macros").glob("*.sql"))]
-        found = {match[1]: match[0] for text in texts for match in _MACRO.finditer(text)}
+        found = {match[1]: match[0] for text in texts for match in _MACRO.finditer(text) if match[1] not in self._environment.globals}
         self._environment.globals |= {name: _Macro(name, self._macros) for name in found}
         self._macros |= {name: getattr(self._environment.from_string(text).make_module(), name) for name, text in found.items()}
 
@@ -173,6 +173,19 @@ class Project:
         text = str(self._environment.from_string(node.text).render()).strip()
         self._rendered[key] = text
         return text
+
+    def test(self, name: str, model: str, **arguments: Any) -> str:
+        """The question of a generic test, of a model that its yml gives these arguments."""
+        text = (self.folder / "tests" / "generic" / f"{name}.sql").read_text(encoding="utf-8")
+        text = text.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
+        self._now = self.nodes[model]
+        return str(getattr(self._environment.from_string(text).make_module(), name)(self._now.relation, **arguments))
+
+    def declared(self, model: str, test: str) -> list[dict[str, Any]]:
+        """With which arguments a model's yml declares a generic test."""
+        (path,) = self.folder.glob(f"models/**/{model}.yml")
+        (described,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        return [found[test].get("arguments", {}) for found in described.get("data_tests", []) if isinstance(found, dict) and test in found]
 
     def macro(self, name: str, *arguments: Any) -> str:
         return str(_Macro(name, self._macros)(*arguments))

@@ -174,9 +174,9 @@ def test_a_file_that_repeats_another_replaces_nothing(log: Drops) -> None:
 def test_only_a_file_sent_again_after_the_last_build_makes_it_start_over(log: Drops) -> None:
     log.land("select 1::bigint as id").land("select 2::bigint as id", file="b.csv").land("select 3::bigint as id")
     system = {"demo": System("demo", "", "UTC", None, (), {"lines": LOG})}
-    assert bronze.resends(system, log.commits, since=2)
-    assert not bronze.resends(system, log.commits, since=3)
-    assert not bronze.resends(system, log.commits[:2], since=0)
+    assert bronze.resends(system, log.commits, since=2, made=2)
+    assert not bronze.resends(system, log.commits, since=3, made=3)
+    assert not bronze.resends(system, log.commits[:2], since=0, made=0)
 
 
 def test_names_and_paths_with_quotes_are_quoted(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_every_row_and_every_column_of_every_mart_is_the_truth_to_the_last_digit
 
 
 def test_every_mart_has_its_truth(lived: Lived) -> None:
-    made = {name for (name,) in lived.shop.rows("select table_name from duckdb_tables() where schema_name = 'gold'")}
+    made = {name for (name,) in lived.shop.rows("select view_name from duckdb_views() where schema_name = 'gold'")}
     assert made == {name for name in MARTS if not name.startswith("dim_")}
 
 

@@ -153,7 +153,7 @@ def plan(
 
 @app.command()
 def status(ctx: typer.Context) -> int:
-    """How fresh each table is, the last runs, what is in quarantine; exits with 1 if a source is stale."""
+    """How fresh each table is, the last runs, what is in quarantine, which marts are published; exits with 1 if a source is stale or a mart is not."""
     from fondaco.cli.output import emit
     from fondaco.cli.screens.status import status_screen
     from fondaco.job import now
@@ -161,7 +161,7 @@ def status(ctx: typer.Context) -> int:
 
     call: Call = ctx.obj
     found = look(call.settings(), now())
-    return emit("status", call.json, found, status_screen(found), exit_code=1 if found.stale else 0)
+    return emit("status", call.json, found, status_screen(found), exit_code=found.exit_code)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fondaco.job.look import existing_lake
@@ -11,6 +12,7 @@ from fondaco.job.runs import RunLog, RunRecord
 
 if TYPE_CHECKING:
     from fondaco.settings import Settings
+    from fondaco.warehouse import MartStatus
 
 _RUNS = 5
 
@@ -40,6 +42,7 @@ class Status:
     Attributes:
         head: number of the lake's last commit.
         needs_build: why the warehouse is behind the lake; None if it is not.
+        marts: what readers see of each mart; none before the first build.
         stale: sources that have brought no row for longer than `quality.stale_after`, with the reason.
     """
 
@@ -47,13 +50,19 @@ class Status:
     needs_build: str | None
     tables: tuple[TableStatus, ...]
     stale: tuple[tuple[str, str], ...]
+    marts: tuple[MartStatus, ...]
     runs: tuple[RunRecord, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a source is stale, or readers see an earlier mart than was made last."""
+        return 1 if self.stale or any(mart.state != "published" for mart in self.marts) else 0
 
 
 def look(settings: Settings, now: datetime) -> Status:
     """Reads the lake's state, the run log and the warehouse's record of its last build. Raises LakeError."""
     from fondaco.contracts import load_system
-    from fondaco.warehouse import needs_build
+    from fondaco.warehouse import mart_statuses, needs_build
 
     lake = existing_lake(settings)
     states = lake.state().tables if lake else {}
@@ -70,7 +79,8 @@ def look(settings: Settings, now: datetime) -> Status:
         if reason := _stale(max(landed, default=None), settings, now):
             stale.append((name, reason))
     reason = needs_build(settings, lake) if lake else "there is no complete build yet"
-    return Status(lake.head() if lake else 0, reason, tuple(tables), tuple(stale), tuple(RunLog(settings.state_dir).last(_RUNS)))
+    marts = mart_statuses(settings) if Path(settings.warehouse.path).is_file() else ()
+    return Status(lake.head() if lake else 0, reason, tuple(tables), tuple(stale), marts, tuple(RunLog(settings.state_dir).last(_RUNS)))
 
 
 def _stale(landed_at: str | None, settings: Settings, now: datetime) -> str | None:

@@ -5,9 +5,11 @@ bronze.py    views over the committed files of the lake, as statements
 widening.py  the type that holds what several types held
 project.py   what dbt is told: variables, folders, and a fingerprint of all that shapes the tables
 plugin.py    how dbt comes to read a lake in a bucket
+lineage.py   which marts there are, what they are made of, whom a test blames
 dbt.py       one `dbt build` in this process, its result as values
 ops.py       which builds there were, and up to which commit
-build.py     bronze, dbt, record: the stage
+publish.py   a mart is shown to readers once its checks have passed
+build.py     bronze, dbt, publish, record: the stage
 known.py     the warehouse as it was known on a day
 query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
@@ -18,6 +20,7 @@ from __future__ import annotations
 from fondaco.warehouse.build import BuildReport, build, needs_build
 from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
+from fondaco.warehouse.publish import MartStatus, mart_statuses
 from fondaco.warehouse.query import QueryResult, query
 from fondaco.warehouse.summary import Kpi, Product, Segment, Summary, summary
 
@@ -25,6 +28,7 @@ __all__ = [
     "BuildReport",
     "Failure",
     "Kpi",
+    "MartStatus",
     "NodeResult",
     "Product",
     "QueryResult",
@@ -32,6 +36,7 @@ __all__ = [
     "Summary",
     "as_known_at",
     "build",
+    "mart_statuses",
     "needs_build",
     "query",
     "summary",

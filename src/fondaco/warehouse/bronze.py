@@ -81,8 +81,12 @@ def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[st
     return f"create or replace view {SCHEMA}.{system}__{table.name} as\n{body}"
 
 
-def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int) -> bool:
-    """Whether a commit after `since` replaces rows of an earlier one: what was made of them must be made anew."""
+def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int, made: int) -> bool:
+    """Whether a commit after `since` replaces rows that some table may hold: what was made of them must be made anew.
+
+    Args:
+        made: number of the last commit of which a table may hold rows; a build that failed or was killed went beyond `since`.
+    """
     by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
     for commit in commits:
         by_table[commit.system, commit.table].append(commit)
@@ -90,9 +94,9 @@ def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: 
         for table in system.tables.values():
             own = by_table[system.name, table.name]
             before = [commit for commit in own if commit.number <= since]
-            made = {commit.batch_id for commit in before}
+            held = {commit.batch_id for commit in own if commit.number <= max(since, made)}
             replaced = set(superseded(table, own)) - set(superseded(table, before)) if len(before) < len(own) else set()
-            if any(batch in made for _, _, batch in replaced):
+            if any(batch in held for _, _, batch in replaced):
                 return True
     return False
 

@@ -1,21 +1,23 @@
-"""The stage: bronze over what the lake holds now, dbt for the rest, and a record of how far it came."""
+"""The stage: bronze over what the lake holds now, dbt for the rest, the marts that passed their checks shown, a record of how far it came."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from fondaco.lake import Lake
 from fondaco.settings import Settings
-from fondaco.warehouse import bronze, ops
+from fondaco.warehouse import bronze, ops, publish
 from fondaco.warehouse.dbt import DbtResult, count, dbt_build
 from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.project import fingerprint, folders, systems_of, variables
+from fondaco.warehouse.publish import MartStatus
 
 #: Views and seeds change with the project alone, and a project that changed is built from the start: they are half of a small build's cost.
 _MADE_ONCE = ("config.materialized:view", "resource_type:seed")
@@ -32,6 +34,7 @@ class BuildReport:
         models_ok: models, snapshots and seeds made.
         tests_ok: tests passed, those that warned included.
         warnings: what the tests that warned found.
+        marts: how each mart stands now: what readers see, and why it is not the one made last.
         full_refresh: whether history was made anew from the whole lake.
         reason: why it was built.
         seconds: wall clock.
@@ -42,6 +45,7 @@ class BuildReport:
     failures: tuple[Failure, ...]
     warnings: tuple[Failure, ...]
     nodes: tuple[NodeResult, ...]
+    marts: tuple[MartStatus, ...]
     full_refresh: bool
     reason: str
     seconds: float
@@ -77,6 +81,7 @@ def build(
 ) -> BuildReport:
     """Makes silver and gold from what the lake holds, and tests them.
 
+    A mart is shown to readers once its checks have passed; one that fails leaves them the last good one.
     Rows that landed since the last complete build are new; if that build was made by other rules, or of another lake, everything is.
     Running it again after a kill at any point gives the same tables: a model reads the same new rows again and replaces what they touch.
 
@@ -95,17 +100,19 @@ def build(
     reason = needs_build(settings, lake, full_refresh=full_refresh) or "nothing is new"
     with lake.reading(), writer(settings.warehouse, lake.store.place) as connection:
         ops.prepare(connection)
+        publish.prepare(connection)
         last = ops.last_build(connection)
         start_over = (
             full_refresh
             or last is None
             or last.fingerprint != rules
             or not _is_of(last, lake)
-            or bronze.resends(systems, live.commits, since=last.through_commit)
+            or bronze.resends(systems, live.commits, since=last.through_commit, made=ops.begun(connection))
         )
         since = 0 if start_over or last is None else last.through_commit
         for statement in bronze.statements(systems, live.commits, lake.url, since=since, through=live.number):
             connection.execute(statement)
+        ops.begin(connection, live.number)
     result = dbt_build(
         folders(settings, dbt),
         variables(settings, systems),
@@ -116,16 +123,27 @@ def build(
         on_step=on_step,
     )
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
-    if select is None and not result.failures:
-        with writer(settings.warehouse) as connection:
+    with writer(settings.warehouse) as connection:
+        connection.begin()
+        publish.publish(
+            connection,
+            publish.judge(result.nodes, result.lineage),
+            lambda test: _difference(connection, result, test),
+            through=live.number,
+            lineage=result.lineage,
+        )
+        if select is None and not result.failures:
             made = ops.LastBuild(live.number, live.batch_id, lake.url(""), rules)
             ops.record(connection, made, models=models, tests=tests)
+        connection.commit()
+        marts = publish.statuses(connection)
     return BuildReport(
         models_ok=models,
         tests_ok=tests,
         failures=_with_examples(settings, lake, result, result.failures),
         warnings=_with_examples(settings, lake, result, result.warnings),
         nodes=result.nodes,
+        marts=marts,
         full_refresh=start_over,
         reason=reason,
         seconds=time.monotonic() - began,
@@ -144,6 +162,15 @@ def _with_examples(settings: Settings, lake: Lake, result: DbtResult, findings: 
             else finding
             for finding in findings
         )
+
+
+def _difference(connection: duckdb.DuckDBPyConnection, result: DbtResult, test: str) -> Decimal | None:
+    """What a failed test found between a mart and the ledger; None if its own rows say nothing of it."""
+    name = next(node.name for node in result.nodes if node.id == test)
+    if name not in result.questions:
+        return None
+    found = connection.execute(f"select sum(difference) from ({result.questions[name]}) where check_name = 'adds_up'").fetchone()
+    return Decimal(found[0] or 0) if found else None
 
 
 def _rows_at_fault(connection: duckdb.DuckDBPyConnection, question: str, count: int) -> str:

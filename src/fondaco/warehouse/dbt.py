@@ -15,7 +15,8 @@ from typing import Any
 
 from fondaco.errors import BuildError
 from fondaco.storage import Place
-from fondaco.warehouse.nodes import Failure, NodeResult
+from fondaco.warehouse.lineage import lineage_of
+from fondaco.warehouse.nodes import Failure, Lineage, NodeResult
 
 _FAILED = ("error", "fail", "runtime error")
 _DONE = ("success", "pass", "warn")
@@ -28,12 +29,14 @@ class DbtResult:
     Attributes:
         warnings: data tests that found rows and let the build go on.
         questions: the SQL of each data test that found rows, by its name: its answer is those rows.
+        lineage: the marts and their checks, of the whole project.
     """
 
     nodes: tuple[NodeResult, ...]
     failures: tuple[Failure, ...]
     warnings: tuple[Failure, ...]
     questions: Mapping[str, str]
+    lineage: Lineage
 
 
 def dbt_build(
@@ -72,12 +75,12 @@ def dbt_build(
 
     folders["target-path"].mkdir(parents=True, exist_ok=True)
     # what happened is told as values: dbt itself must not write to a stdout that may be a JSON document
-    arguments = ["build", "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file", "--no-write-json"]
-    arguments += ["--vars", json.dumps(dict(variables))]
-    # unit tests prove the SQL, not the data: `make test` runs them
-    arguments += ["--exclude-resource-type", "unit_test"]
+    every = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file", "--no-write-json"]
+    every += ["--vars", json.dumps(dict(variables))]
     for option, folder in folders.items():
-        arguments += [f"--{option}", str(folder)]
+        every += [f"--{option}", str(folder)]
+    # unit tests prove the SQL, not the data: `make test` runs them
+    arguments = ["build", *every, "--exclude-resource-type", "unit_test"]
     if select:
         # a test that compares with a model which is not built along would find what is not wrong but old
         arguments += ["--select", select, "--indirect-selection", "cautious"]
@@ -87,18 +90,11 @@ def dbt_build(
         arguments.append("--full-refresh")
     try:
         with lent(lake):
-            outcome = dbtRunner(callbacks=[follow]).invoke(arguments)
+            manifest = _outcome(dbtRunner().invoke(["parse", *every]), folders)
+            outcome = _outcome(dbtRunner(manifest=manifest, callbacks=[follow]).invoke(arguments), folders)
     finally:
         release()
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise outcome.exception  # dbt hands it over as a result; it is the caller's
-    if outcome.exception is not None or outcome.result is None:
-        raise BuildError(
-            f"dbt stopped: {_first_lines(str(outcome.exception))}",
-            where=str(folders["project-dir"]),
-            hint=f"dbt's log is {folders['log-path'] / 'dbt.log'}",
-        )
-    results = [result for result in outcome.result.results if result.node is not None]
+    results = [result for result in outcome.results if result.node is not None]
     return DbtResult(
         nodes=tuple(_node(result) for result in results),
         failures=tuple(_failure(result) for result in results if str(result.status) in _FAILED),
@@ -108,7 +104,21 @@ def dbt_build(
             for result in results
             if str(result.status) in ("fail", "warn") and result.node.resource_type == "test" and result.node.compiled_code
         },
+        lineage=lineage_of(manifest.nodes),
     )
+
+
+def _outcome(told: Any, folders: Mapping[str, Path]) -> Any:
+    """What a call of dbt came to."""
+    if isinstance(told.exception, KeyboardInterrupt):
+        raise told.exception  # dbt hands it over as a result; it is the caller's
+    if told.exception is not None or told.result is None:
+        raise BuildError(
+            f"dbt stopped: {_first_lines(str(told.exception))}",
+            where=str(folders["project-dir"]),
+            hint=f"dbt's log is {folders['log-path'] / 'dbt.log'}",
+        )
+    return told.result
 
 
 def drop_parse_cache(folders: Mapping[str, Path]) -> None:
@@ -123,6 +133,7 @@ def count(nodes: tuple[NodeResult, ...], *kinds: str) -> int:
 
 def _node(result: Any) -> NodeResult:
     return NodeResult(
+        id=result.node.unique_id,
         name=result.node.name,
         kind=str(result.node.resource_type),
         status=str(result.status),

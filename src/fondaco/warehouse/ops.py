@@ -20,6 +20,13 @@ create table if not exists ops.builds (
 """
 
 
+_READ = """
+create table if not exists ops.begun (
+    through_commit bigint not null -- what the last build began to read, complete or not: some table may hold rows of it
+)
+"""
+
+
 @dataclass(frozen=True)
 class LastBuild:
     """The last complete build: all its models were made, all its tests passed.
@@ -41,6 +48,21 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     if not _is_there(connection):
         connection.execute("drop table if exists ops.builds")
         connection.execute(_TABLE)
+    connection.execute(_READ)
+
+
+def begun(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the commit up to which a table may hold rows, of builds that were not completed, too; 0 if there was none."""
+    row = connection.execute("select coalesce(max(through_commit), 0) from ops.begun").fetchone()
+    return int(row[0]) if row else 0
+
+
+def begin(connection: duckdb.DuckDBPyConnection, through: int) -> None:
+    """Notes up to which commit a build is about to read. Of two that are killed the later one counts: the log only grows."""
+    connection.begin()
+    connection.execute("delete from ops.begun")
+    connection.execute("insert into ops.begun values (?)", [through])
+    connection.commit()
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> LastBuild | None:

@@ -74,7 +74,11 @@ limit 5
 _ROWS = """
 select schema_name || '.' || table_name, estimated_size
 from duckdb_tables()
-where schema_name in ('silver', 'gold')
+where schema_name = 'silver'
+union all
+select 'gold.' || mart, rows
+from ops.marts
+where rows is not null
 order by 1
 """
 
@@ -159,7 +163,7 @@ def running_days(settings: Settings) -> int:
 
 def _has_gold(connection: duckdb.DuckDBPyConnection) -> bool:
     tables = "('daily_sales', 'orders', 'customers', 'product_performance')"
-    found = connection.execute(f"select count(*) from duckdb_tables() where schema_name = 'gold' and table_name in {tables}").fetchone()
+    found = connection.execute(f"select count(*) from duckdb_views() where schema_name = 'gold' and view_name in {tables}").fetchone()
     return found is not None and found[0] == 4
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from fondaco.cli.screens.style import Screen
 from fondaco.errors import FileRejected
 from fondaco.job.report import Places, RunReport, TableLanding, Took
 from fondaco.settings import Settings, load_settings
-from fondaco.warehouse import BuildReport, Failure, Kpi, Product, Segment, Summary
+from fondaco.warehouse import BuildReport, Failure, Kpi, MartStatus, Product, Segment, Summary
+
+MADE, BEFORE = datetime(2025, 7, 3, 0, 1), datetime(2025, 7, 2, 0, 1)
 
 SUMMARY = Summary(
     currency="EUR",
@@ -36,6 +38,7 @@ BUILT = BuildReport(
     failures=(),
     warnings=(),
     nodes=(),
+    marts=(MartStatus("orders", "published", MADE, MADE, 38, 98120, 4, Decimal(0), None),),
     full_refresh=True,
     reason="there is no complete build yet",
     seconds=40,
@@ -119,6 +122,16 @@ def test_a_failed_test_is_named_with_its_file(settings: Settings) -> None:
     report = dataclasses.replace(REPORT, build=built)
     assert report.exit_code == 1
     assert "✗ assert_sums_agree: got 3 results\n      --> tests/assert_sums_agree.sql" in shown(run_screen(report, settings))
+
+
+def test_a_mart_that_readers_keep_is_named_with_the_reason_and_the_difference(settings: Settings) -> None:
+    held = MartStatus("daily_sales", "kept", MADE, BEFORE, 37, 900, 1, Decimal("0.0100"), "holds_daily_sales failed")
+    never = MartStatus("refunds", "never", MADE, None, None, None, 0, None, "unique_refunds failed")
+    text = shown(run_screen(dataclasses.replace(REPORT, build=dataclasses.replace(BUILT, marts=(*BUILT.marts, held, never))), settings))
+    said = "readers keep the one verified 2025-07-02 00:01 UTC: holds_daily_sales failed; it differs from the ledger by 0.0100"
+    assert f"✗ gold.daily_sales: {said}" in " ".join(text.split())
+    assert "✗ gold.refunds: none is shown yet: unique_refunds failed" in text
+    assert "gold.orders:" not in text
 
 
 def test_a_run_with_nothing_new_says_so(settings: Settings) -> None:

@@ -165,6 +165,9 @@ def _built(console: Console, report: RunReport) -> None:
         for finding in found:
             said = Text.assemble((mark, style), (f"{finding.node}: ", NAME), finding.message)
             lines(console, [said, Text(f"    --> {finding.path}", style=DIM)])
+    if held := [mart for mart in built.marts if mart.state != "published"]:
+        heading(console, "Not published", "what did not pass its checks is not shown; the rest of gold is")
+        lines(console, [Text.assemble(("✗ ", BAD), (f"gold.{mart.mart}: ", NAME), mart.said) for mart in held])
     _slowest(console, built)
 
 

@@ -24,6 +24,11 @@ def status_screen(found: Status) -> Screen:
             console,
             [Text(f"behind: {found.needs_build}", style=WARN) if found.needs_build else Text("holds all that the lake does", style=OK)],
         )
+        if found.marts:
+            held = [mart for mart in found.marts if mart.state != "published"]
+            since = f", the oldest verified {ago(min(mart.verified_at for mart in found.marts if mart.verified_at))}" if not held else ""
+            shown = Text(f"{len(found.marts) - len(held)} of {len(found.marts)} marts are published{since}", style=WARN if held else OK)
+            lines(console, [shown, *(Text.assemble(("✗ ", BAD), f"gold.{mart.mart}: {mart.said}") for mart in held)])
         heading(console, "Last runs", "" if found.runs else "none yet")
         columns(console, [_run(run) for run in found.runs], "lllrrw")
 
