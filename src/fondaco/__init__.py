@@ -8,7 +8,7 @@
     lake           write once, keep everything: Parquet, a commit log, quarantine
     warehouse      one door to DuckDB; the models and their tests by dbt
     governance     policy/ compiled to who sees which cells, and enforced
-    job            the main job as a list of steps: prepare, land, build, summarise
+    job            the main job as a list of steps: prepare, land, build, publish, summarise
     cli            parse, call, print
 
 A room may import the rooms above it in this list, never one below.

@@ -10,6 +10,8 @@ FondacoError                 exit code 1   something could not be done
 ├── LakeError                exit code 1   the lake cannot be read or written
 │   └── BatchStopped                       too much of a batch is bad: that table waits, the others go on
 ├── BuildError               exit code 1   a model or a test failed
+├── ServeError               exit code 1   the server that people ask cannot be run, or governed
+├── Refused                  exit code 1   what was asked of it is wrong, too much, or not for this person
 └── LockedError              exit code 75  somebody else is writing: the same call works later
 """
 
@@ -81,6 +83,14 @@ class BatchStopped(LakeError):
 
 class BuildError(FondacoError):
     code = "E501"
+
+
+class ServeError(FondacoError):
+    code = "E601"
+
+
+class Refused(FondacoError):
+    code = "E602"
 
 
 class LockedError(FondacoError):

@@ -15,7 +15,7 @@ from tests.job.conftest import BAD, GOOD, Drop, Watcher
 
 
 def test_the_steps_can_be_read_aloud() -> None:
-    assert [step.name for step in STEPS] == ["simulate", "land", "build", "summarise"]
+    assert [step.name for step in STEPS] == ["simulate", "land", "build", "publish", "summarise"]
     assert all(step.doing for step in STEPS)
 
 

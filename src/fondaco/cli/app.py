@@ -196,19 +196,73 @@ def query(
         datetime | None,
         typer.Option("--as-known-at", formats=["%Y-%m-%d"], metavar="DAY", help="As it was known when that day of the shop ended."),
     ] = None,
+    user: Annotated[str | None, typer.Option("--as", metavar="USER", help="As this user of the policy sees it.")] = None,
+    extract: Annotated[bool, typer.Option("--extract", help="With --as: of an extract made for it, even where a server runs.")] = False,
 ) -> int:
-    """Ask the warehouse; nothing can be changed by it."""
+    """Ask the warehouse; nothing can be changed by it. Without --as, whoever owns the warehouse sees everything."""
     from fondaco.cli.output import emit
     from fondaco.cli.screens.query import query_screen
     from fondaco.job.look import known_at
     from fondaco.warehouse import query as ask
 
     call: Call = ctx.obj
-    settings = call.settings() if known is None else known_at(call.settings(), known.date())
-    found = ask(settings, sys.stdin.read() if sql == "-" else sql)
+    text = sys.stdin.read() if sql == "-" else sql
+    if user is not None:
+        if known is not None:
+            raise UsageError("--as goes without --as-known-at", hint="the policy of today governs what is known today")
+        from fondaco.governance import plan_of
+        from fondaco.governance.ask import ask as ask_as
+
+        settings = call.settings()
+        found = ask_as(settings, plan_of(settings), user, text, extract=extract)
+    else:
+        found = ask(call.settings() if known is None else known_at(call.settings(), known.date()), text)
     rows = found.rows[:limit] if limit else found.rows
     data = {"columns": found.columns, "types": found.types, "rows": rows, "more": len(found.rows) - len(rows)}
     return emit("query", call.json, data, query_screen(found, rows))
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="The user of the policy whom it is for.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="PATH", help="The file, or the folder of --format parquet.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="duckdb (one file) or parquet (a file for each relation).")
+    ] = "duckdb",
+    relations: Annotated[
+        list[str] | None, typer.Argument(metavar="[RELATION]...", help="As gold.orders; all that the user reads by default.")
+    ] = None,
+) -> int:
+    """Write what a user may see into a file of its own. Copies cannot be revoked."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.screens.policy import export_screen
+    from fondaco.governance import plan_of
+    from fondaco.governance.extract import export as write
+    from fondaco.governance.key import key_of
+
+    call: Call = ctx.obj
+    settings = call.settings()
+    if form not in ("duckdb", "parquet"):
+        raise UsageError(f"there is no format {form!r}", hint="--format duckdb or --format parquet")
+    target = (output or Path(f"{user}.duckdb" if form == "duckdb" else f"{user}_extract")).absolute()
+    done = write(settings, plan_of(settings), user, key_of(settings), target, "duckdb" if form == "duckdb" else "parquet", relations or ())
+    return emit("export", call.json, done, export_screen(done))
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the server running and return.")] = False,
+    halt: Annotated[bool, typer.Option("--stop", help="Stop the server that was left running.")] = False,
+    password: Annotated[str | None, typer.Option("--password", metavar="USER", help="Give this user a new password and print it.")] = None,
+) -> int:
+    """Serve the warehouse to people by SQL, each as the policy says: starts PostgreSQL, brings it up to date, and stays until Ctrl-C."""
+    from fondaco.cli.serve import serve as do
+
+    return do(ctx.obj, detach=detach, halt=halt, password=password)
 
 
 @app.command()

@@ -11,19 +11,19 @@ cells.py      what a user sees of a relation, as one SELECT
 postgres.py   the plan as statements for PostgreSQL
 snowflake.py  the plan as statements for Snowflake, and as an overlay of the dbt project
 matrix.py     the plan as a table for people
+server.py     the PostgreSQL that people ask: its programs, its folder, who may knock
+admin.py      its superuser's connection
+facts.py      what is in force there, as lines that can be compared
+enforce.py    the plan put in force, and what was changed by hand put back
+publish.py    the served layers copied, under readers
+serving.py    all of that in order
+key.py        the secret of pseudonyms
 """
 
 from __future__ import annotations
 
-from fondaco.governance.catalog import load_catalog
-from fondaco.governance.load import load_policy
 from fondaco.governance.matrix import Access, accesses
 from fondaco.governance.plan import Plan, alarms, compile_plan, difference, lines
-from fondaco.settings import Settings
+from fondaco.governance.serving import compiled as plan_of
 
 __all__ = ["Access", "Plan", "accesses", "alarms", "compile_plan", "difference", "lines", "plan_of"]
-
-
-def plan_of(settings: Settings) -> Plan:
-    """The plan of a shop: its policy compiled against its warehouse. Raises DeclarationError if one does not fit the other."""
-    return compile_plan(load_policy(settings.policy_dir), load_catalog(settings))

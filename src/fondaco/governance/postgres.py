@@ -92,10 +92,10 @@ def grants_of_roles(plan: Plan) -> Iterator[str]:
                 yield f"GRANT USAGE ON SCHEMA {identifier(layer)} TO {identifier(role_name(role))}"
 
 
-def table(relation: PlannedRelation) -> Iterator[str]:
-    """The base table of a relation, which holds its rows as they are."""
+def table(relation: PlannedRelation, name: str | None = None) -> Iterator[str]:
+    """The base table of a relation, which holds its rows as they are; under another name while it is filled."""
     columns = ", ".join(f"{identifier(column.name)} {engine_type(column.type, 'postgres')}" for column in relation.columns)
-    place = qualified(base(relation.layer), relation.name)
+    place = qualified(base(relation.layer), name or relation.name)
     yield f"CREATE TABLE {place} ({columns})"
     yield f"ALTER TABLE {place} OWNER TO {LOADER}"
     if relation.rows_by is not None:

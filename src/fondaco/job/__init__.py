@@ -30,6 +30,7 @@ from fondaco.job.runs import RunLog
 from fondaco.job.shops import opened
 
 if TYPE_CHECKING:
+    from fondaco.governance.publish import Published
     from fondaco.lake import Asked, Lake, LandingReport
     from fondaco.settings import Settings
     from fondaco.warehouse import BuildReport, Summary
@@ -61,6 +62,7 @@ class Work:
     notes: tuple[str, ...] = ()
     build_reason: str | None = None
     build: BuildReport | None = None
+    published: Published | None = None
     summary: Summary | None = None
 
 
@@ -133,6 +135,22 @@ def _build(work: Work) -> str:
     return f"{built.models_ok} models, {built.tests_ok} tests passed{failed}"
 
 
+def _publish(work: Work) -> str | None:
+    """What people ask is the last good build: where one failed, they keep the one before."""
+    if work.select or (work.build is not None and work.build.failures) or not work.settings.warehouse.path.is_file():
+        return None
+    from fondaco.governance.admin import is_served
+    from fondaco.governance.serving import refresh
+
+    if not is_served(work.settings):
+        return None
+    done = refresh(work.settings, on_step=work.watch.note)
+    work.published = done.published
+    put_back = f", {len(done.enforced.drift)} things put back that were changed by hand" if done.enforced.drift else ""
+    rows = done.published.rows if done.published else {}
+    return f"{len(rows)} relations, {sum(rows.values()):,} rows{put_back}" if rows or put_back else "nothing changed for those who ask"
+
+
 def _summarise(work: Work) -> str | None:
     from fondaco.warehouse import summary
 
@@ -146,6 +164,7 @@ STEPS: tuple[Step, ...] = (
     Step("simulate", "the simulated shop lives its first days", frozenset({"run", "ingest"}), _simulate),
     Step("land", "what is new is landed in the lake", frozenset({"run", "ingest"}), _land),
     Step("build", "models are built and tested", frozenset({"run", "build"}), _build),
+    Step("publish", "what people ask is brought up to date", frozenset({"run", "build"}), _publish),
     Step("summarise", "the numbers are read", frozenset({"run", "build"}), _summarise),
 )
 
@@ -227,6 +246,7 @@ def _report(work: Work, run_id: str, command: str, started: datetime, took: tupl
         head=work.lake.head(),
         build_reason=work.build_reason,
         build=work.build,
+        published=work.published,
         summary=work.summary,
         places=Places(lake, str(work.settings.warehouse.path), f"{lake}/bronze/_quarantine"),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fondaco.errors import FondacoError
 
 if TYPE_CHECKING:
+    from fondaco.governance.publish import Published
     from fondaco.lake import TableReport
     from fondaco.warehouse import BuildReport, Summary
 
@@ -83,6 +84,7 @@ class RunReport:
     head: int
     build_reason: str | None
     build: BuildReport | None
+    published: Published | None
     summary: Summary | None
     places: Places
 

@@ -233,6 +233,39 @@ class Rules(_Frozen):
     rfm: Rfm = Rfm()
 
 
+class Serve(_Frozen):
+    """The PostgreSQL that people ask, which holds a governed copy of the warehouse's served layers."""
+
+    path: LocalPath | None = None
+    """Folder of the server that `fondaco serve` runs; `.fondaco/serve` unless said otherwise."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """Address that the server listens on; any but this machine's own needs `tls_cert`."""
+    port: int = Field(default=5439, ge=1, le=65_535)
+    """The server's port."""
+    tls_cert: LocalPath | None = None
+    """The server's certificate; connections without TLS are refused then."""
+    tls_key: LocalPath | None = None
+    """The certificate's key, readable by its owner alone."""
+    admin: SecretStr | None = None
+    """A server of your own in place of ours: how its superuser connects, as `${NAME}` with postgresql://user:password@host/database."""
+    statement_timeout: Duration = parse_duration("60s")
+    """A statement of a user ends after so long; for how long a change of the policy waits for readers, too, before it ends them."""
+    temp_files: Annotated[str, StringConstraints(pattern=r"^\d+\s*(kB|MB|GB)$")] = "1GB"
+    """Disk that a session may use for sorting and joining."""
+    connections: int = Field(default=20, ge=1)
+    """Sessions that a user may have at once."""
+    max_rows: int = Field(default=100_000, ge=1)
+    """Rows that `fondaco query --as` gives back at most."""
+
+    @model_validator(mode="after")
+    def _encrypted_where_exposed(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together")
+        if self.host not in ("127.0.0.1", "::1", "localhost") and self.tls_cert is None and self.admin is None:
+            raise ValueError(f"{self.host} can be reached from elsewhere: that needs tls_cert and tls_key")
+        return self
+
+
 class Declared(_Frozen):
     """Everything that fondaco.yml may say."""
 
@@ -249,6 +282,9 @@ class Declared(_Frozen):
     rules: Rules = Rules()
     policy: LocalPath | None = None
     """Folder of the policy: who may see what. `policy` beside fondaco.yml, else the one that is shipped, unless said otherwise."""
+    pseudonym_secret: SecretStr | None = None
+    """What pseudonyms are made with, as `${NAME}`; one that is made once and kept in `.fondaco/pseudonym.key` unless said otherwise."""
+    serve: Serve = Serve()
     demo: bool = False
     """True for a demonstration: demo log-ins, this machine only."""
     targets: Mapping[str, Mapping[str, Any]] = {}
@@ -275,6 +311,11 @@ class Settings(Declared):
         """Folder of the policy in force."""
         own = self.policy or self.root / "policy"
         return own if self.policy is not None or own.is_dir() else self.house / "policy"
+
+    @property
+    def serve_dir(self) -> Path:
+        """Folder of the server that people ask."""
+        return self.serve.path or self.state_dir / "serve"
 
     @property
     def state_dir(self) -> Path:

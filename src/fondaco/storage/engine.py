@@ -31,7 +31,7 @@ class Access:
         self._credentials = Credentials(place) if isinstance(place, Bucket) else None
         self._given: Keys | None = None
         if self._credentials is not None:
-            connection.execute(f"load {_text(_extension())}")
+            connection.execute(f"load {_text(extension('httpfs'))}")
             for name, value in _settings(patience.PATIENCE).items():
                 connection.execute(f"set {name} = {value}")
         self.renew()
@@ -82,19 +82,15 @@ def _settings(allowed: Patience) -> dict[str, object]:
     }
 
 
-def _extension() -> Path:
-    package = find_spec("duckdb_extension_httpfs")
-    found = [path for folder in (package.submodule_search_locations or ()) for path in _built(Path(folder))] if package else []
+def extension(name: str) -> Path:
+    """The file of an extension of the engine, from the wheel that it comes in. Raises ConfigError if that is not installed."""
+    package = find_spec(f"duckdb_extension_{name}")
+    folders = [Path(folder) for folder in package.submodule_search_locations or ()] if package else []
+    found = [path for folder in folders for path in folder.glob(f"extensions/v{duckdb.__version__}/{name}.duckdb_extension")]
     if not found:
-        raise ConfigError(
-            f"the engine's extension for S3 is not installed for DuckDB {duckdb.__version__}",
-            hint=f"install it with: pip install duckdb-extension-httpfs=={duckdb.__version__}",
-        )
+        wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
+        raise ConfigError(f"the engine's extension {name} is not installed for DuckDB {duckdb.__version__}", hint=f"pip install {wheel}")
     return found[0]
-
-
-def _built(folder: Path) -> list[Path]:
-    return list(folder.glob(f"extensions/v{duckdb.__version__}/httpfs.duckdb_extension"))
 
 
 def _secret(place: Bucket, keys: Keys) -> str:

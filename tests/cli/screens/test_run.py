@@ -62,6 +62,7 @@ REPORT = RunReport(
     head=38,
     build_reason="there is no complete build yet",
     build=BUILT,
+    published=None,
     summary=SUMMARY,
     places=Places("/shop/lake", "/shop/warehouse.duckdb", "/shop/lake/bronze/_quarantine"),
 )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.text import Text
 
-from fondaco.cli.screens.style import Screen, columns, heading
+from fondaco.cli.screens.style import BAD, DIM, OK, WARN, Screen, columns, heading, lines, seconds, whole
 from fondaco.governance import Access, Plan
+from fondaco.governance.enforce import Enforced
+from fondaco.governance.extract import NOTE, Exported
+from fondaco.governance.serving import Audited, Foreseen
 
 
 def matrix_screen(found: Sequence[Access], plan: Plan) -> Screen:
@@ -38,3 +42,110 @@ def _line(access: Access) -> tuple[str, str, str, str]:
     if access.clear:
         notes.append("persons as they are")
     return access.relation, access.rows, "" if access.served else "not served", "; ".join(notes)
+
+
+def lines_screen(found: Sequence[str], warnings: Sequence[str] = ()) -> Screen:
+    """Lines as they are, for people and for files."""
+
+    def show(console: Console) -> None:
+        for line in found:
+            console.print(Text(line), soft_wrap=True)
+        _warn(console, warnings)
+
+    return show
+
+
+def foreseen_screen(found: Foreseen) -> Screen:
+    """What would come and go."""
+
+    def show(console: Console) -> None:
+        if not found.changes and not found.drift:
+            console.print("the policy is in force as it is written")
+        if found.changes:
+            heading(console, "Would be put in force", "nothing is in force yet" if found.first else f"{len(found.changes)} lines")
+            lines(console, [_changed(line) for line in found.changes])
+        _drifted(console, "Would be put back", found.drift)
+        _warn(console, found.alarms)
+
+    return show
+
+
+def enforced_screen(found: Foreseen, done: Enforced) -> Screen:
+    """What came and went."""
+
+    def show(console: Console) -> None:
+        console.print(Text.assemble("in force", ("  " + seconds(done.seconds), DIM)))
+        lines(console, [_changed(line) for line in (found.changes if not found.first else ())])
+        if done.changed:
+            lines(console, [f"{len(done.changed)} views were replaced"])
+        if done.ended:
+            lines(console, [f"{done.ended} sessions stood in the way and were ended"])
+        if done.passwords:
+            lines(console, [f"new passwords for {', '.join(sorted(done.passwords))}"])
+        _drifted(console, "Put back", done.drift)
+        _warn(console, found.alarms)
+
+    return show
+
+
+def audit_screen(found: Audited) -> Screen:
+    """What is in force, and who asked what."""
+
+    def show(console: Console) -> None:
+        if not found.changes and not found.drift:
+            console.print(Text("what is in force is what is written", style=OK))
+        if found.changes:
+            heading(console, "Written and not in force", "fondaco policy apply")
+            lines(console, [_changed(line) for line in found.changes])
+        _drifted(console, "Changed by hand", found.drift)
+        if found.reads is None:
+            return
+        heading(console, "Who asked what", "statements that name a relation")
+        rows = []
+        for one in found.reads:
+            named = ", ".join(f"{path} {whole(count)}" for path, count in sorted(one.relations.items(), key=lambda item: -item[1]))
+            notes = [
+                *([f"{whole(sum(one.refused.values()))} refused"] if one.refused else []),
+                *([f"{one.not_let_in} not let in"] if one.not_let_in else []),
+            ]
+            rows.append((one.user, whole(one.statements), ", ".join(notes), named or "–"))
+        columns(console, rows, "lrlw", ("user", "statements", "", "relations"))
+
+    return show
+
+
+def serving_screen(connections: Sequence[tuple[str, str, str]], passwords: str, told: Sequence[str]) -> Screen:
+    """How people connect."""
+
+    def show(console: Console) -> None:
+        lines(console, told)
+        heading(console, "Connect", "psql, BI tools and notebooks take these lines")
+        columns(console, connections, "lll")
+        lines(console, [Text(f"passwords: PGPASSFILE={passwords}", style=DIM)])
+
+    return show
+
+
+def export_screen(done: Exported) -> Screen:
+    """What was written."""
+
+    def show(console: Console) -> None:
+        console.print(Text.assemble(("written  ", "bold"), done.path))
+        columns(console, [(path, whole(rows)) for path, rows in done.rows.items()], "lr")
+        lines(console, [Text(NOTE, style=WARN)])
+
+    return show
+
+
+def _changed(line: str) -> Text:
+    return Text(line, style=OK if line.startswith("+") else BAD)
+
+
+def _drifted(console: Console, title: str, drift: Sequence[str]) -> None:
+    if drift:
+        heading(console, title, "+ was there and should not be, - was missing")
+        lines(console, [_changed(line) for line in drift])
+
+
+def _warn(console: Console, warnings: Sequence[str]) -> None:
+    lines(console, [Text(f"mind: {warning}", style=WARN) for warning in warnings])

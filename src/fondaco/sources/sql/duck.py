@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from fondaco.sources.sql.dialect import Query, literal
+from fondaco.storage import extension
 
 #: Memory that DuckDB may use beside the batches that wait.
 _MEMORY = "256MB"
@@ -90,7 +89,7 @@ class Duck:
 
     def _opening(self) -> Iterator[str]:
         attachment = self._attachment
-        yield f"load {literal(str(_extension(attachment.extension)))}"
+        yield f"load {literal(str(extension(attachment.extension)))}"
         yield "set TimeZone = 'UTC'"
         # the engine would draw on standard output, which may be a document for a program
         yield "set enable_progress_bar = false"
@@ -107,13 +106,6 @@ class Duck:
         yield f"attach {literal(attachment.path)} as shop ({', '.join(options)})"
         yield "begin"
         yield from attachment.begin
-
-
-def _extension(name: str) -> Path:
-    """The extension's file, from its wheel."""
-    found = find_spec(f"duckdb_extension_{name}")
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
 
 
 def _quoted(name: str) -> str:
