@@ -149,7 +149,7 @@ def _shown(value: Any) -> str:
         return str(list(value))
     if value is None or type(value).__name__ == "SecretStr":
         return "–"
-    return f"{value * 100:f}%".replace(".00%", "%") if type(value).__name__ == "Decimal" else str(value)
+    return f"{(value * 100).normalize():f}%" if type(value).__name__ == "Decimal" else str(value)
 
 
 def _errors() -> Iterator[str]:

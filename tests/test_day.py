@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from fondaco.cli import main
@@ -49,11 +51,13 @@ class Story:
     shop: Path
     plan_before: Call
     first: Call
+    first_verified: Call
     again: Call
     check: Call
     lived: Call
     plan_of_the_day: Call
     day: Call
+    day_verified: Call
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +68,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         shop,
         plan_before=call(shop, "plan"),
         first=call(shop, "run"),
+        first_verified=call(shop, "verify"),
         again=call(shop, "run"),
         check=call(shop, "plan", "--check"),
         lived=call(shop, "demo", "--days", "1"),
         plan_of_the_day=call(shop, "plan"),
         day=call(shop, "run"),
+        day_verified=call(shop, "verify"),
     )
 
 
@@ -110,6 +116,52 @@ def test_a_day_is_landed_as_it_was_planned(story: Story) -> None:
     landed = {table["table"]: table["landed"] - table["deleted"] + table["quarantined"] for table in story.day.data["tables"]}
     assert {table: rows for table, rows in landed.items() if rows} == {table: rows for table, rows in planned.items() if rows}
     assert story.day.data["build"]["full_refresh"] is False
+
+
+def test_the_warehouse_is_the_answer_key_on_the_first_day_and_on_the_next(story: Story) -> None:
+    for verified in (story.first_verified, story.day_verified):
+        assert verified.exit_code == 0, verified.told
+        assert verified.data["equal"] == verified.data["compared"] > 10_000
+        assert all(comparison["wrong"] == 0 for comparison in verified.data["comparisons"])
+    assert (story.first_verified.data["until"], story.day_verified.data["until"]) == ("2024-02-09", "2024-02-10")
+
+
+def test_what_is_not_in_the_warehouse_yet_is_not_held_against_it(story: Story, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    shutil.copytree(story.shop, shop)
+    assert call(shop, "demo", "--days", "1").exit_code == 0
+    assert call(shop, "verify").data["until"] == "2024-02-10"
+    assert call(shop, "ingest").exit_code == 0
+    behind = call(shop, "verify")
+    assert (behind.exit_code, behind.data["until"]) == (0, "2024-02-10")
+    assert "not in the warehouse yet" in behind.data["notes"][0]
+
+
+def test_the_first_cent_that_is_wrong_is_named_and_exits_with_1(story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = tmp_path / "shop"
+    shutil.copytree(story.shop, shop)
+    with duckdb.connect(str(shop / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("update marts.orders set net_amount = net_amount + 0.01 where order_id = '7'")
+    verified = call(shop, "verify")
+    assert verified.exit_code == 1
+    # the cell and its sum
+    assert verified.data["compared"] - verified.data["equal"] == 2
+    (difference,) = [example for comparison in verified.data["comparisons"] for example in comparison["examples"]]
+    assert (difference["relation"], difference["key"], difference["column"]) == ("gold.orders", "order_key=shop:7", "net_amount")
+    assert float(difference["found"]) - float(difference["expected"]) == pytest.approx(0.01)
+    assert main(["verify", "-C", str(shop)]) == 1
+    assert "net_amount" in capsys.readouterr().out
+
+
+def test_there_is_nothing_to_verify_before_a_run_and_other_rules_have_no_answer_key(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fondaco.yml").write_text(CONFIG)
+    assert call(tmp_path, "verify").told["error"]["hint"] == "`fondaco run` makes one"
+    monkeypatch.setenv("FONDACO_BUSINESS__CURRENCY", "USD")
+    refused = call(story.shop, "verify")
+    assert refused.exit_code == 2
+    assert "business.currency" in refused.told["error"]["message"]
 
 
 def test_the_state_is_told_by_table(story: Story) -> None:
@@ -173,6 +225,7 @@ def test_every_screen_prints(story: Story, capsys: pytest.CaptureFixture[str]) -
         ("quarantine", "show"),
         ("query", "from gold.orders"),
         ("doctor", "disk"),
+        ("verify",),
     ):
         assert main([*words, "-C", str(story.shop)]) == 0
         assert capsys.readouterr().out.strip()

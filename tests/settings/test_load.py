@@ -138,6 +138,8 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(write: Write, line
         (MINIMAL + "quality: {max_bad_share: 120%}\n", 5, "between 0% and 100%"),
         (MINIMAL + "business: {timezone: Europe/Berln}\n", 5, "is no IANA time zone"),
         (MINIMAL + "rules: {rfm: {frequency_bands: [3, 2, 1, 5]}}\n", 5, "ascending"),
+        (MINIMAL + "rules: {affinity: {min_support: 2}}\n", 5, "between 0% and 100%"),
+        (MINIMAL + "rules: {affinity: {min_pair_count: 0}}\n", 5, "min_pair_count"),
         (MINIMAL + "rules:\n  rfm: 7\n", 6, "rules.rfm must be a mapping, not 7"),
         (MINIMAL + "project: twice\n", 5, "project is said twice"),
         (MINIMAL + "lake: {path: [\n", 6, "is not YAML"),

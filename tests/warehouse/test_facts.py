@@ -26,6 +26,7 @@ JOINS = [
     ("fact_payments", "dim_customers", "customer", "attempted_at"),
     ("fact_shipments", "dim_customers", "customer", "shipped_at"),
     ("fact_refunds", "dim_customers", "customer", "refunded_at"),
+    ("fact_sales_ledger", "dim_customers", "customer", "event_at"),
     (
         "fact_customers",
         "dim_customers",
@@ -195,6 +196,26 @@ def test_a_late_version_of_a_customer_mends_the_facts_of_its_time_and_those_alon
         "select order_id, first_name from silver.fact_orders join silver.dim_customers using (customer_sk) where order_id like 'x%' order by 1"
     )
     assert [name for _, name in names] == ["A", "A", "B", "B", "C", "C"]
+
+
+def test_a_cancellation_is_booked_on_who_the_customer_was_that_day(busy: PlainShop) -> None:
+    busy.land("customers", {"customer_id": "x", "first_name": "B", "updated_at": datetime(2024, 3, 20)})
+    busy.land(
+        "orders",
+        {
+            "order_id": "x3",
+            "customer_id": "x",
+            "ordered_at": DAYS[2],
+            "status": "cancelled",
+            "cancelled_at": datetime(2024, 4, 1),
+            "updated_at": datetime(2024, 4, 1),
+        },
+    )
+    busy.build(*SILVER)
+    booked = busy.rows(
+        "select event_type, first_name from silver.fact_sales_ledger join silver.dim_customers using (customer_sk) where order_key = 'shop:x3' order by event_at"
+    )
+    assert booked == [("sale", "A"), ("refund", "A"), ("cancellation", "B")]
 
 
 def test_a_late_state_that_another_follows_mends_no_fact_after_it(busy: PlainShop) -> None:

@@ -188,6 +188,20 @@ def doctor(
 
 
 @app.command()
+def verify(ctx: typer.Context) -> int:
+    """Compare every version, row and figure with the simulated shop's answer key; exits with 1 on the first cent."""
+    from fondaco.cli.output import emit
+    from fondaco.cli.progress import watching
+    from fondaco.cli.screens.verify import verify_screen
+    from fondaco.job.verify import verify as hold
+
+    call: Call = ctx.obj
+    with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
+        found = hold(call.settings(), watch)
+    return emit("verify", call.json, found, verify_screen(found), exit_code=found.exit_code)
+
+
+@app.command()
 def query(
     ctx: typer.Context,
     sql: Annotated[str, typer.Argument(help="One SELECT; `-` reads it from stdin.")],

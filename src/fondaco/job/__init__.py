@@ -11,6 +11,7 @@ look.py      the lake's state and quarantine, for people
 upkeep.py    going back, another chance for bad rows, fewer files
 asked.py     what is asked of a landing beyond the ordinary
 moments.py   times as people write them
+verify.py    the warehouse against the answer key, or against the totals of its sources
 """
 
 from __future__ import annotations

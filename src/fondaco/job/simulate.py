@@ -54,13 +54,13 @@ def begin(settings: Settings, on_day: Callable[[str], None]) -> dict[str, int]:
         ConfigError: the shop's file was begun with other settings.
         SourceError: it cannot be read or written.
     """
-    shops = _shops(settings)
+    shops = simulated(settings)
     return {name: _live(shops[name], shops[name].start + timedelta(days=shops[name].days), on_day).days for name in unlived(settings)}
 
 
 def unlived(settings: Settings) -> dict[str, int]:
     """Days that each simulated shop must still live before its first run, by source; none for those that have."""
-    missing = {name: (shop.start + timedelta(days=shop.days) - _clock(shop).date()).days for name, shop in _shops(settings).items()}
+    missing = {name: (shop.start + timedelta(days=shop.days) - _clock(shop).date()).days for name, shop in simulated(settings).items()}
     return {name: days for name, days in missing.items() if days > 0}
 
 
@@ -99,7 +99,7 @@ def tell_truth(settings: Settings, source: str | None, folder: Path) -> Told:
 
 
 def _shop(settings: Settings, source: str | None) -> tuple[str, DemoSource]:
-    shops = _shops(settings)
+    shops = simulated(settings)
     if source is None and len(shops) == 1:
         source = next(iter(shops))
     if source is None or source not in shops:
@@ -111,7 +111,8 @@ def _shop(settings: Settings, source: str | None) -> tuple[str, DemoSource]:
     return source, shops[source]
 
 
-def _shops(settings: Settings) -> dict[str, DemoSource]:
+def simulated(settings: Settings) -> dict[str, DemoSource]:
+    """The sources that are simulated shops, by name."""
     return {name: source for name, source in settings.sources.items() if source.type == "demo"}
 
 

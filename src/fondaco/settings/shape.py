@@ -228,9 +228,21 @@ class Rfm(_Frozen):
         return bands
 
 
+class Affinity(_Frozen):
+    window_days: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (90, 365)
+    """Windows, in days back from the last day of trade, in which products are said to be bought together."""
+    min_pair_count: int = Field(default=20, ge=1)
+    """Orders that must share two products before they are a pair: from one shared order any lift can come."""
+    min_support: Share = parse_share("0.01%")
+    """Share of all orders of the window that must share two products before they are a pair."""
+    max_basket: int = Field(default=100, ge=2)
+    """Products above which an order is a wholesale list and no basket; it is left out whole."""
+
+
 class Rules(_Frozen):
     test_orders: TestOrders = TestOrders()
     rfm: Rfm = Rfm()
+    affinity: Affinity = Affinity()
 
 
 class Serve(_Frozen):

@@ -31,6 +31,10 @@ def variables(settings: Settings, systems: dict[str, System]) -> dict[str, Any]:
         "test_coupons": [coupon.strip().upper() for coupon in settings.rules.test_orders.coupons],
         "rfm_window_days": settings.rules.rfm.window_days,
         "rfm_frequency_bands": list(settings.rules.rfm.frequency_bands),
+        "affinity_window_days": list(settings.rules.affinity.window_days),
+        "affinity_min_pair_orders": settings.rules.affinity.min_pair_count,
+        "affinity_min_support": f"{settings.rules.affinity.min_support:f}",
+        "affinity_max_basket": settings.rules.affinity.max_basket,
         "warehouse_path": str(settings.warehouse.path),
         "warehouse_memory": settings.warehouse.memory_limit,
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fondaco.sources.demo import MARTS, Truth, truth, write_truth
+from fondaco.sources.demo import ANSWERS, Truth, truth, write_truth
 from fondaco.sources.demo.events import Event
 from fondaco.sources.demo.ledger import business_date
 from fondaco.sources.demo.truth import CustomerTotals, DaySales, replay
@@ -225,5 +225,5 @@ def test_the_truth_is_written_as_json_lines_with_every_digit(two_months: Path, t
         "customer_totals.jsonl",
         "orders.jsonl",
         "dirty_rows.jsonl",
-        *(f"mart_{name}.jsonl" for name in MARTS),
+        *(f"{name.replace('.', '_')}.jsonl" for name in ANSWERS),
     }

@@ -1,6 +1,9 @@
 -- what a cancellation of this build reverses on its own day: of each line, and of the order's shipping and tax, what no refund took back before
 with orders as (
-    select * from {{ ref('int_orders__resolved') }}
+    select
+        *,
+        coalesce(cancelled_at, updated_at, ordered_at) as reversed_at
+    from {{ ref('int_orders__resolved') }}
     where {{ of_this_build() }} and is_booked and status = 'cancelled' and order_kind = 'sale'
 ),
 
@@ -14,7 +17,7 @@ refunded as (
     select refunds.*
     from {{ ref('int_ledger__refunds') }} as refunds
     inner join orders on refunds.order_key = orders.order_key
-    where refunds.event_at <= coalesce(orders.cancelled_at, orders.updated_at, orders.ordered_at)
+    where refunds.event_at <= orders.reversed_at
 ),
 
 left_over as (
@@ -47,8 +50,8 @@ select
     left_over.product_sk,
     left_over.reseller_key,
     left_over.reseller_sk,
-    orders.customer_sk,
-    coalesce(orders.cancelled_at, orders.updated_at, orders.ordered_at) as event_at,
+    coalesce(customers.customer_sk, '-1') as customer_sk,
+    orders.reversed_at as event_at,
     0 as gross_sales,
     0 as discounts,
     0 as returns,
@@ -59,3 +62,4 @@ select
     -left_over.adjustments as adjustments
 from left_over
 inner join orders on left_over.order_key = orders.order_key
+{{ as_of('dim_customers', 'orders.customer_key', 'orders.reversed_at', 'customers') }}

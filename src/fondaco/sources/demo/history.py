@@ -43,11 +43,14 @@ class _Member:
     updated_at: str = ""
 
 
-def versions(events: Iterable[Event], entity: str, *, reads: Collection[date] | None = None) -> list[Version]:
+def versions(
+    events: Iterable[Event], entity: str, *, reads: Collection[date] | None = None, compared: Collection[date] | None = None
+) -> list[Version]:
     """Every version of every member of ``entity`` (customer, product, seller), ordered by key and number.
 
     Args:
         reads: the days at whose end the reader reads, so that it sees the last state of each; None for a reader who sees every change.
+        compared: the days at whose end it also compares keys and so sees what was deleted; None for whenever it reads.
     """
     members: dict[int | str, _Member] = {}
     seen: dict[int | str, list[Version]] = {}
@@ -62,10 +65,11 @@ def versions(events: Iterable[Event], entity: str, *, reads: Collection[date] | 
             unread[key] = None
             if reads is None:
                 _observe(seen, key, member, day)
-        if reads is not None and day in reads:
-            for key in unread:
+        if reads is not None:
+            looks = day in reads, day in (reads if compared is None else compared)
+            for key in [key for key in unread if looks[members[key].values is None]]:
                 _observe(seen, key, members[key], day)
-            unread.clear()
+                del unread[key]
     return [version for key in sorted(seen, key=lambda key: (isinstance(key, str), key)) for version in seen[key]]
 
 

@@ -15,7 +15,7 @@ from fondaco.sources.demo import events, history, ledger
 from fondaco.sources.demo.events import Event
 from fondaco.sources.demo.history import Version
 from fondaco.sources.demo.ledger import MEASURES, Books, Entry
-from fondaco.sources.demo.marts import marts
+from fondaco.sources.demo.marts import ANSWERS, facts_of
 
 _ZERO = Decimal("0.0000")
 
@@ -154,7 +154,7 @@ def write_truth(path: Path, folder: Path) -> None:
     """Writes the truth about the shop in ``path`` as JSON lines, one file a subject; amounts are text, so that no digit is lost.
 
     The versions come twice: ``customers.jsonl`` has every change, ``customers_daily.jsonl`` what a reader at each day's end can know.
-    So does what the marts say, as ``mart_<name>.jsonl``, of a reader at each day's end.
+    Every row of silver and gold, as ``silver_<name>.jsonl`` and ``gold_<name>.jsonl``, is that of a reader at each day's end.
     """
     folder.mkdir(parents=True, exist_ok=True)
     every_change, daily = truth(path), truth(path, reads=every_day(path))
@@ -162,8 +162,9 @@ def write_truth(path: Path, folder: Path) -> None:
         _write(folder / f"{field.name}.jsonl", map(asdict, getattr(every_change, field.name)))
     for entity in ("customers", "products", "sellers"):
         _write(folder / f"{entity}_daily.jsonl", map(asdict, getattr(daily, entity)))
-    for name, rows in marts(path, reads=every_day(path)).items():
-        _write(folder / f"mart_{name}.jsonl", rows)
+    known = facts_of(path, reads=every_day(path))
+    for name, answer in ANSWERS.items():
+        _write(folder / f"{name.replace('.', '_')}.jsonl", answer.rows(known))
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:

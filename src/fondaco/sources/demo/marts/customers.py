@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from fondaco.sources.demo.marts.calendar import end_of, months_between
 from fondaco.sources.demo.marts.facts import ZERO, Facts, Order
+from fondaco.sources.demo.marts.rules import Rules
 from fondaco.sources.demo.marts.sales import Row, moment
 
-_WINDOW = 365
-_BANDS = (1, 2, 3, 5)
 _ACTIONS = {
     "Cannot lose them": "Call or write in person; find out what went wrong.",
     "Loyal": "Offer a loyalty programme; recommend what goes with their last order.",
@@ -44,8 +44,8 @@ _SCORES = ("recency_days", "frequency", "monetary", "r_score", "f_score", "m_sco
 def customers(facts: Facts) -> Iterator[Row]:
     """Everybody that the shop knows, but for its own testers."""
     valid, booked, known = _by_customer(facts.valid), _by_customer(facts.booked), _by_customer(facts.orders)
-    scores, gaps = _scores(valid, facts.last_day), {key: _gaps(theirs) for key, theirs in valid.items()}
-    expected = _expected_gaps(gaps, valid, scores)
+    scores, gaps = _scores(valid, facts.last_day, facts.rules), {key: _gaps(theirs) for key, theirs in valid.items()}
+    expected = _expected_gaps(gaps, valid, scores, facts.rules)
     registered = {str(key) for key in facts.customers.versions}
     for key in registered | {key for key, theirs in known.items() if not all(order.is_test for order in theirs)}:
         row = facts.customers.now(int(key)) if key in registered else {}
@@ -59,7 +59,7 @@ def customers(facts: Facts) -> Iterator[Row]:
         yield {
             "customer_key": key,
             "customer_id": None if "@" in key else key,
-            "source_name": "shop",
+            "source_name": facts.names.source,
             "member_kind": "registered" if key in registered else "guest" if "@" in key else "inferred",
             "email": row.get("email"),
             "first_name": row.get("first_name"),
@@ -99,7 +99,7 @@ def customer_segments_history(facts: Facts) -> Iterator[Row]:
     valid = _by_customer(facts.valid)
     before: dict[str, str] = {}
     for month_end in _month_ends(min((order.date for order in facts.valid), default=facts.last_day), facts.last_day):
-        for key, scored in _scores(valid, month_end).items():
+        for key, scored in _scores(valid, month_end, facts.rules).items():
             yield {
                 "customer_key": key,
                 "month_end": month_end,
@@ -119,11 +119,11 @@ def cohort_retention(facts: Facts) -> Iterator[Row]:
         cohorts[min(order.date for order in theirs).replace(day=1), channel, facts.homes[key]].append(theirs)
     for (cohort, channel, country), buyers in cohorts.items():
         total = ZERO
-        for number, month in enumerate(_months(cohort, facts.last_day)):
+        for number, month in enumerate(months_between(cohort, facts.last_day)):
             active = [[order for order in theirs if order.date.replace(day=1) == month] for theirs in buyers]
             net = sum((order.net for theirs in active for order in theirs), ZERO)
             total += net
-            is_over = _end_of(month) < facts.last_day
+            is_over = end_of(month) < facts.last_day
             yield {
                 "cohort_month": cohort,
                 "month_number": number,
@@ -146,11 +146,11 @@ def _by_customer(orders: Iterable[Order]) -> dict[str, list[Order]]:
     return dict(found)
 
 
-def _scores(valid: dict[str, list[Order]], as_of: date) -> dict[str, Row]:
+def _scores(valid: dict[str, list[Order]], as_of: date, rules: Rules) -> dict[str, Row]:
     """Scores and segment as of a day, of everybody who had bought by then."""
     bought = {key: [order for order in theirs if order.date <= as_of] for key, theirs in valid.items()}
     kept = {
-        key: [order for order in theirs if order.refund_status != "full" and order.date > as_of - timedelta(days=_WINDOW)]
+        key: [order for order in theirs if order.refund_status != "full" and order.date > as_of - timedelta(days=rules.rfm_window_days)]
         for key, theirs in bought.items()
     }
     recency = {key: (as_of - max(order.date for order in theirs)).days for key, theirs in kept.items() if theirs}
@@ -159,7 +159,7 @@ def _scores(valid: dict[str, list[Order]], as_of: date) -> dict[str, Row]:
     scored: dict[str, Row] = {key: {"rfm_segment": "Dormant"} for key, theirs in bought.items() if theirs}
     for key in recency:
         days = len({order.date for order in kept[key]})
-        r, f, m = 5 - fresh[key], 1 + sum(days > band for band in _BANDS), 1 + rich[key]
+        r, f, m = 5 - fresh[key], 1 + sum(days > band for band in rules.rfm_frequency_bands), 1 + rich[key]
         values = (recency[key], days, value[key], r, f, m)
         scored[key] = dict(zip(_SCORES, values, strict=True)) | {"rfm_segment": _GRID[5 - f][r - 1]}
     return scored
@@ -176,7 +176,7 @@ def _gaps(orders: Iterable[Order]) -> list[int]:
     return [(later - earlier).days for earlier, later in pairwise(sorted({order.date for order in orders}))]
 
 
-def _expected_gaps(gaps: dict[str, list[int]], valid: dict[str, list[Order]], scores: dict[str, Row]) -> dict[str, Decimal]:
+def _expected_gaps(gaps: dict[str, list[int]], valid: dict[str, list[Order]], scores: dict[str, Row], rules: Rules) -> dict[str, Decimal]:
     by_segment: dict[str, list[int]] = defaultdict(list)
     for key, mine in gaps.items():
         by_segment[scores[key]["rfm_segment"]].extend(mine)
@@ -189,7 +189,7 @@ def _expected_gaps(gaps: dict[str, list[int]], valid: dict[str, list[Order]], sc
         elif segment:
             expected[key] = _days(median(segment))
         else:
-            expected[key] = Decimal(everyone[-(-len(everyone) * 3 // 4) - 1] if everyone else _WINDOW)
+            expected[key] = Decimal(everyone[-(-len(everyone) * 3 // 4) - 1] if everyone else rules.rfm_window_days)
     return expected
 
 
@@ -226,16 +226,5 @@ def _days(value: float) -> Decimal:
     return Decimal(str(value))
 
 
-def _months(first: date, last: date) -> Sequence[date]:
-    months = [first.replace(day=1)]
-    while (following := _end_of(months[-1]) + timedelta(days=1)) <= last:
-        months.append(following)
-    return months
-
-
 def _month_ends(first: date, last: date) -> Iterator[date]:
-    return (end for end in map(_end_of, _months(first, last)) if end < last)
-
-
-def _end_of(month: date) -> date:
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return (end for end in map(end_of, months_between(first, last)) if end < last)

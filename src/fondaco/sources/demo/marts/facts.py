@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,15 +13,41 @@ from typing import Any
 from fondaco.sources.demo import ledger, money
 from fondaco.sources.demo.ledger import Books, Entry, OrderBook, business_date
 from fondaco.sources.demo.marts.members import Members
+from fondaco.sources.demo.marts.names import Names
+from fondaco.sources.demo.marts.rules import Rules
 
 ZERO = Decimal("0.0000")
 
 
 @dataclass(frozen=True)
+class LineTxn:
+    """The amounts of a line in the order's currency."""
+
+    unit_price: Decimal
+    gross: Decimal
+    discount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True)
+class ReturnTxn:
+    """The amounts of a return in the order's currency."""
+
+    goods: Decimal
+    shipping: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True)
 class Line:
-    """One line of an order, EUR."""
+    """One line of an order, EUR.
+
+    Attributes:
+        txn: the same in the order's currency, and the price of one unit.
+    """
 
     id: int
+    number: int
     sku: str
     seller: int | None
     units: int
@@ -29,6 +55,7 @@ class Line:
     gross: Decimal
     discount: Decimal
     tax: Decimal
+    txn: LineTxn
 
     @property
     def net(self) -> Decimal:
@@ -41,6 +68,7 @@ class Return:
     """What one refund gives back of one line, EUR; shipping, tax and units of a refund stand on its first line."""
 
     refund: int
+    at: str
     date: date
     reason: str | None
     line: Line
@@ -48,11 +76,12 @@ class Return:
     goods: Decimal
     shipping: Decimal
     tax: Decimal
+    txn: ReturnTxn
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to pay, EUR."""
+    """One attempt to pay, EUR; ``amount_txn`` in its own currency."""
 
     id: int
     number: int
@@ -62,6 +91,8 @@ class Attempt:
     method: str
     status: str
     amount: Decimal
+    amount_txn: Decimal
+    currency: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,8 @@ class Order:
 
     Attributes:
         number: the shop's own.
+        rate: EUR for one unit of its currency, on its day.
+        shipping_txn, shipping_tax_txn: in its own currency.
         refund_status: none, partial or full by goods value, reckoned in the order's own currency.
         place: 1 for the customer's first valid order; None for an order that does not count or has no known customer.
         days_since_previous: days since the customer's valid order before.
@@ -98,6 +131,7 @@ class Order:
     country: str
     coupon: str | None
     currency: str
+    rate: Decimal
     is_test: bool
     is_booked: bool
     is_valid: bool
@@ -106,6 +140,8 @@ class Order:
     shipping: Decimal
     shipping_tax: Decimal
     order_discount: Decimal
+    shipping_txn: Decimal
+    shipping_tax_txn: Decimal
     lines: tuple[Line, ...]
     returns: tuple[Return, ...]
     attempts: tuple[Attempt, ...]
@@ -169,6 +205,12 @@ class Order:
         """What the customer owes."""
         return sum((line.net for line in self.lines), ZERO) + self.shipping + self.tax
 
+    @property
+    def total_txn(self) -> Decimal:
+        """What the customer owes, in the order's currency."""
+        lines = sum((line.txn.gross - line.txn.discount + line.txn.tax for line in self.lines), ZERO)
+        return lines + self.shipping_txn + self.shipping_tax_txn
+
     def captured(self) -> tuple[Attempt, ...]:
         """The attempts whose money stayed."""
         return tuple(attempt for attempt in self.attempts if attempt.status == "captured")
@@ -203,6 +245,9 @@ class Facts:
     customers: Members
     products: Members
     sellers: Members
+    rates: Mapping[tuple[str, date], Decimal]
+    names: Names
+    rules: Rules
 
     @cached_property
     def last_day(self) -> date:
@@ -230,7 +275,7 @@ class Facts:
         return (order for order in self.orders if order.is_valid)
 
 
-def facts(books: Books, customers: Members, products: Members, sellers: Members) -> Facts:
+def facts(books: Books, customers: Members, products: Members, sellers: Members, names: Names, rules: Rules) -> Facts:
     """Everything that the books say, order by order."""
     entries: dict[int, list[Entry]] = defaultdict(list)
     for entry in ledger.entries(books):
@@ -241,7 +286,7 @@ def facts(books: Books, customers: Members, products: Members, sellers: Members)
         replace(order, place=places[order.number][0], days_since_previous=places[order.number][1]) if order.number in places else order
         for order in orders
     )
-    return Facts(placed, customers, products, sellers)
+    return Facts(placed, customers, products, sellers, books.rates, names, rules)
 
 
 def _places(orders: Iterable[Order]) -> Iterator[tuple[int, tuple[int, int | None]]]:
@@ -262,9 +307,13 @@ def _order(book: OrderBook, books: Books) -> Order:
     def euros(amount: int) -> Decimal:
         return money.reporting(amount, currency, rate)
 
+    def own(amount: int) -> Decimal:
+        return money.from_minor(amount, currency)
+
     lines = tuple(
         Line(
             id=line["id"],
+            number=int(line["line_no"]),
             sku=line["sku"],
             seller=line["seller_id"],
             units=int(line["quantity"]),
@@ -272,6 +321,7 @@ def _order(book: OrderBook, books: Books) -> Order:
             gross=euros(line["quantity"] * line["unit_price"]),
             discount=euros(discount),
             tax=euros(line["tax"]),
+            txn=LineTxn(own(line["unit_price"]), own(line["quantity"] * line["unit_price"]), own(discount), own(line["tax"])),
         )
         for line, discount in zip(book.lines, ledger.discounts(book), strict=True)
     )
@@ -286,6 +336,7 @@ def _order(book: OrderBook, books: Books) -> Order:
         country=placed["country"],
         coupon=(placed["coupon"] or "").strip().upper() or None,
         currency=currency,
+        rate=rate,
         is_test=book.is_test,
         is_booked=book.is_booked,
         is_valid=book.is_valid,
@@ -294,10 +345,13 @@ def _order(book: OrderBook, books: Books) -> Order:
         shipping=euros(placed["shipping"]),
         shipping_tax=euros(placed["shipping_tax"]),
         order_discount=euros(placed["discount"]),
+        shipping_txn=own(placed["shipping"]),
+        shipping_tax_txn=own(placed["shipping_tax"]),
         lines=lines,
         returns=tuple(
             Return(
                 refund=refund["refund"],
+                at=refund["at"],
                 date=business_date(refund["at"]),
                 reason=refund["reason"],
                 line=line,
@@ -305,6 +359,7 @@ def _order(book: OrderBook, books: Books) -> Order:
                 goods=euros(goods),
                 shipping=euros(refund["shipping"]) if is_first else ZERO,
                 tax=euros(refund["tax"]) if is_first else ZERO,
+                txn=ReturnTxn(own(goods), own(refund["shipping"]) if is_first else ZERO, own(refund["tax"]) if is_first else ZERO),
             )
             for refund in book.refunds
             for line, goods, is_first in _refunded(book, lines, refund)
@@ -319,6 +374,8 @@ def _order(book: OrderBook, books: Books) -> Order:
                 method=row["method"],
                 status=row["status"],
                 amount=euros(row["amount"]),
+                amount_txn=own(row["amount"]),
+                currency=row["currency"],
             )
             for key, row in sorted(book.payments.items())
         ),

@@ -28,11 +28,13 @@ class Members:
 
     def at(self, key: int | str | None, moment: str) -> Mapping[str, Any]:
         """What a member was at a moment (UTC text); nothing for one that is not known or is deleted."""
+        valid = self.version_at(key, moment)
+        return {} if valid is None or valid.is_deleted else valid.values
+
+    def version_at(self, key: int | str | None, moment: str) -> Version | None:
+        """The version that was valid at a moment, the one of its deletion included; None of a member that is not known."""
         chain = self.versions.get(key, ()) if key is not None else ()
-        if not chain:
-            return {}
-        valid = next((version for version in reversed(chain) if version.observed_from <= moment), chain[0])
-        return {} if valid.is_deleted else valid.values
+        return next((version for version in reversed(chain) if version.observed_from <= moment), chain[0]) if chain else None
 
     def now(self, key: int | str | None) -> Mapping[str, Any]:
         """What a member is; nothing for one that is not known or is deleted."""

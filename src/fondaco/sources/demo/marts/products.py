@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations, pairwise
 
 from fondaco.sources.demo import money
 from fondaco.sources.demo.history import Version
-from fondaco.sources.demo.ledger import BUSINESS_ZONE, business_date
+from fondaco.sources.demo.ledger import business_date
+from fondaco.sources.demo.marts.calendar import end_of, last_moment
 from fondaco.sources.demo.marts.facts import ZERO, Facts, Line, Order
 from fondaco.sources.demo.marts.sales import Row, moment
 
-_WINDOWS, _LEAST_ORDERS, _LEAST_SUPPORT, _LARGEST_BASKET = (90, 365), 20, Decimal("0.0001"), 100
 _FOUR_WEEKS = timedelta(days=28)
 
 
@@ -32,7 +32,7 @@ def product_performance(facts: Facts) -> Iterator[Row]:
         classes, places = _abc(net), Counter[str]()
         for sku in sorted(net, key=lambda sku: (-net[sku], sku)):
             lines, (units_back, goods_back) = sold[sku], returned[sku]
-            now, then = facts.products.now(sku), facts.products.at(sku, _last_moment(month))
+            now, then = facts.products.now(sku), facts.products.at(sku, last_moment(month))
             places[now.get("category", "")] += 1
             units = sum(line.units for _, line in lines)
             yield {
@@ -52,25 +52,26 @@ def product_performance(facts: Facts) -> Iterator[Row]:
                 "returns": goods_back,
                 "net_revenue": net[sku],
                 "abc_class": classes[sku],
-                "xyz_class": _xyz(weekly[sku], min(_next_month(month) - timedelta(days=1), facts.last_day)),
+                "xyz_class": _xyz(weekly[sku], min(end_of(month), facts.last_day), facts.rules.week_start),
                 "rank_in_category": places[now.get("category", "")],
             }
 
 
 def product_affinity(facts: Facts) -> Iterator[Row]:
     """Both directions of every pair that enough baskets of a window hold."""
-    for days in _WINDOWS:
+    rules = facts.rules
+    for days in rules.affinity_window_days:
         baskets = [
             {line.sku for line in order.goods}
             for order in facts.valid
             if order.goods and order.date > facts.last_day - timedelta(days=days)
         ]
-        baskets = [basket for basket in baskets if len(basket) <= _LARGEST_BASKET]
+        baskets = [basket for basket in baskets if len(basket) <= rules.affinity_max_basket]
         orders = Counter(sku for basket in baskets for sku in basket)
         pairs = Counter(pair for basket in baskets for pair in combinations(sorted(basket), 2))
         companions: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
         for (one, other), count in pairs.items():
-            if count >= _LEAST_ORDERS and count >= len(baskets) * _LEAST_SUPPORT:
+            if count >= rules.affinity_min_pair_orders and count >= len(baskets) * rules.affinity_min_support:
                 companions[one].append((-count, orders[other], other))
                 companions[other].append((-count, orders[one], one))
         for sku, others in companions.items():
@@ -187,17 +188,17 @@ def _abc(net: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def _weekly_units(facts: Facts) -> dict[str, Counter[date]]:
-    """By product and last day of the week, which begins on Monday."""
+    """By product and last day of the week."""
     weekly: dict[str, Counter[date]] = defaultdict(Counter)
     for order in facts.valid:
         for line in order.goods:
-            weekly[line.sku][order.date + timedelta(days=6 - order.date.weekday())] += line.units
+            weekly[line.sku][order.date + timedelta(days=6 - (order.date.weekday() - facts.rules.week_start) % 7)] += line.units
     return weekly
 
 
-def _xyz(weekly: Mapping[date, int], window_end: date) -> str | None:
+def _xyz(weekly: Mapping[date, int], window_end: date, week_start: int) -> str | None:
     """The class by the spread of the last 26 whole weeks since the first sale."""
-    first, week = min(weekly), window_end - timedelta(days=(window_end.weekday() + 1) % 7)
+    first, week = min(weekly), window_end - timedelta(days=(window_end.weekday() - week_start + 1) % 7)
     units: list[int] = []
     while week >= first and len(units) < 26:
         units.append(weekly.get(week, 0))
@@ -207,13 +208,3 @@ def _xyz(weekly: Mapping[date, int], window_end: date) -> str | None:
     mean = Decimal(sum(units)) / len(units)
     variance = sum((Decimal(count) - mean) ** 2 for count in units) / len(units)
     return "X" if variance <= (mean / 2) ** 2 else "Y" if variance <= mean**2 else "Z"
-
-
-def _next_month(month: date) -> date:
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def _last_moment(month: date) -> str:
-    """The last microsecond of a month of the shop, as UTC text."""
-    midnight = datetime.combine(_next_month(month), datetime.min.time(), BUSINESS_ZONE).astimezone(UTC).replace(tzinfo=None)
-    return (midnight - timedelta(microseconds=1)).isoformat(sep=" ", timespec="microseconds")

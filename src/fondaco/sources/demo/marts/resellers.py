@@ -107,18 +107,3 @@ def coupon_performance(facts: Facts) -> Iterator[Row]:
             "returns": sum((order.refunded for order in valid), ZERO),
             "net_revenue": sum((order.net for order in valid), ZERO),
         }
-
-
-def dim_coupon(facts: Facts) -> Iterator[Row]:
-    """Codes that any order carries."""
-    orders: dict[str, list[Order]] = defaultdict(list)
-    for order in facts.orders:
-        if order.coupon is not None:
-            orders[order.coupon].append(order)
-    for coupon, theirs in orders.items():
-        yield {
-            "coupon_code": coupon,
-            "first_ordered_date": min(order.date for order in theirs),
-            "last_ordered_date": max(order.date for order in theirs),
-            "is_test": all(order.is_test for order in theirs),
-        }

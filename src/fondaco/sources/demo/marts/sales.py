@@ -65,7 +65,7 @@ def orders(facts: Facts) -> Iterator[Row]:
         promised_at, shipped = max(promised, default=None), [parcel.shipped_at for parcel in order.parcels]
         yield {
             "order_key": order.number,
-            "source_name": "shop",
+            "source_name": facts.names.source,
             "order_id": str(order.number),
             "customer_key": order.customer,
             "status": order.status,
