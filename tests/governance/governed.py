@@ -140,13 +140,17 @@ def write_warehouse(path: Path, plan: Plan, rows: int = ROWS) -> None:
     """A warehouse with every served relation of the plan, a few rows each."""
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema silver; create schema marts; create schema gold")
         for relation in plan.served:
-            connection.execute(f"create schema if not exists {identifier(relation.layer)}")
+            # a mart is a table that gold shows
+            schema = "marts" if relation.layer == "gold" else relation.layer
             columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in relation.columns)
-            connection.execute(f"create table {qualified(relation.layer, relation.name)} ({columns})")
+            connection.execute(f"create table {qualified(schema, relation.name)} ({columns})")
             cells = [tuple(value(i, column.name, column.type, column.classification) for column in relation.columns) for i in range(rows)]
             marks = ", ".join("?" for _ in relation.columns)
-            connection.executemany(f"insert into {qualified(relation.layer, relation.name)} values ({marks})", cells)
+            connection.executemany(f"insert into {qualified(schema, relation.name)} values ({marks})", cells)
+            if schema != relation.layer:
+                connection.execute(f"create view {qualified(relation.layer, relation.name)} as from {qualified(schema, relation.name)}")
     path.chmod(0o600)
 
 

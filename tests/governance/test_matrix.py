@@ -214,8 +214,8 @@ def test_readers_see_the_old_copy_or_the_new_one_and_nothing_between(changing: G
         thread.start()
     for factor in (2, 3, 4):
         with duckdb.connect(str(changing.settings.warehouse.path)) as warehouse:
-            warehouse.execute(f"update gold.customers set net_revenue = {factor}")
-            warehouse.execute(f"update gold.orders set net_amount = {factor}")
+            warehouse.execute(f"update marts.customers set net_revenue = {factor}")
+            warehouse.execute(f"update marts.orders set net_amount = {factor}")
         done = changing.refresh()
         assert done.published is not None
         assert set(done.published.rows) == {"gold.customers", "gold.orders"}
@@ -235,7 +235,7 @@ def test_only_what_changed_is_copied(changing: Governed) -> None:
     assert again is not None
     assert dict(again.rows) == {}
     with duckdb.connect(str(changing.settings.warehouse.path)) as warehouse:
-        warehouse.execute("update gold.refunds set refunds = refunds + 1 where refunds = 0")
+        warehouse.execute("update marts.refunds set refunds = refunds + 1 where refunds = 0")
     done = changing.refresh().published
     assert done is not None
     assert (dict(done.rows), done.made) == ({"gold.refunds": ROWS}, ())
@@ -251,7 +251,8 @@ def test_a_column_that_comes_is_masked_from_its_first_moment(changing: Governed)
         new = '      - name: phone\n        data_type: varchar\n        description: "Telephone."\n        config: {meta: {classification: pii.phone}}\n'
         yml.write_text(text.replace("      - name: country\n", new + "      - name: country\n", 1), encoding="utf-8")
         with duckdb.connect(str(changing.settings.warehouse.path)) as warehouse:
-            warehouse.execute(f"alter table gold.customers add column phone varchar default '+49 170 {CANARY}77'")
+            warehouse.execute(f"alter table marts.customers add column phone varchar default '+49 170 {CANARY}77'")
+            warehouse.execute("create or replace view gold.customers as from marts.customers")
         done = changing.refresh().published
         assert done is not None
         assert done.made == ("gold.customers",)

@@ -58,7 +58,8 @@ def _from_server(settings: Settings, user: str, sql: str) -> QueryResult:
                         connection.cancel_safe()
                         raise _too_many(most)
                     rows.append(row)
-                columns = cursor.description or []
+                # an answer without rows says nothing of its columns, so they are asked for
+                columns = cursor.description or _described(connection, sql)
                 names = [connection.adapters.types.get(column.type_code) for column in columns]
                 types = tuple(known.name if known else "unknown" for known in names)
                 return QueryResult(tuple(column.name for column in columns), types, tuple(rows))
@@ -68,6 +69,14 @@ def _from_server(settings: Settings, user: str, sql: str) -> QueryResult:
         raise _refusal(user, error) from None
     except psycopg.Error as error:
         raise _refusal(user, error) from None
+
+
+def _described(connection: Any, sql: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("begin read only")
+        cursor.execute(f"declare nothing no scroll cursor for {sql.strip().rstrip(';')}")
+        cursor.execute("fetch 0 from nothing")
+        return list(cursor.description or ())
 
 
 def _way_in(settings: Settings, user: str) -> dict[str, Any]:

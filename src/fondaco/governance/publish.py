@@ -7,7 +7,7 @@ relation whose columns changed is filled beside the old one and takes its place 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _LOOKED_AT = 50_000
 _ADDRESS = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 _ATTEMPTS = 20
+_THERE = """
+select schema_name || '.' || table_name from duckdb_tables() union all select schema_name || '.' || view_name from duckdb_views() where not internal
+"""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,15 @@ def publish(
     plan: Plan,
     admin: psycopg.Connection[tuple[str, ...]],
     conninfo: str,
+    *,
+    layers: Collection[str] | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Published:
     """Copies what differs between the warehouse and the server.
 
     Args:
         conninfo: how the superuser connects.
+        layers: only these; None means all that are served.
 
     Raises:
         UsageError: there is no warehouse yet.
@@ -71,14 +77,10 @@ def publish(
     """
     began = time.monotonic()
     with reader(settings.warehouse) as warehouse:
-        there = {
-            row[0]
-            for row in warehouse.execute(
-                "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
-            ).fetchall()
-        }
-        served = [relation for relation in plan.served if relation.path in there]
-        missing = tuple(relation.path for relation in plan.served if relation.path not in there)
+        there = {row[0] for row in warehouse.execute(_THERE).fetchall()}
+        wanted = [relation for relation in plan.served if layers is None or relation.layer in layers]
+        served = [relation for relation in wanted if relation.path in there]
+        missing = tuple(relation.path for relation in wanted if relation.path not in there)
         shapes = {relation.path: shape(admin, relation) == expected(relation) for relation in served}
         file = _file(settings)
         if all(shapes.values()) and said(admin, "warehouse") == (file,):
@@ -92,7 +94,8 @@ def publish(
         if changed:
             _attach(warehouse, conninfo)
             rows = _copy(warehouse, plan, changed, shapes, digests, on_step)
-        keep(admin, "warehouse", file)
+        if layers is None:
+            keep(admin, "warehouse", file)
     for relation in changed:
         # so that questions are planned by what is there now; a truncation at the end would lock readers out
         admin.execute(f"VACUUM (ANALYZE, TRUNCATE false) {qualified(base(relation.layer), relation.name)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from fondaco.errors import UsageError
@@ -65,8 +65,14 @@ def compiled(settings: Settings) -> Plan:
     return compile_plan(load_policy(settings.policy_dir), load_catalog(settings))
 
 
-def refresh(settings: Settings, *, data: bool = True, on_step: Callable[[str], None] = lambda _: None) -> Refreshed:
+def refresh(
+    settings: Settings, *, data: bool = True, layers: Collection[str] | None = None, on_step: Callable[[str], None] = lambda _: None
+) -> Refreshed:
     """Puts the policy in force, then copies what changed.
+
+    Args:
+        data: False puts the policy in force alone.
+        layers: only these are copied; None means all that are served.
 
     Raises:
         DeclarationError: the policy does not fit the warehouse; what is in force stays.
@@ -77,7 +83,7 @@ def refresh(settings: Settings, *, data: bool = True, on_step: Callable[[str], N
     with admitted(settings) as admin:
         on_step("the policy is put in force")
         enforced = enforce(admin, plan, key_of(settings), limits, lambda passwords: _hand_out(settings, passwords))
-        published = publish(settings, plan, admin, conninfo_of(settings), on_step) if data else None
+        published = publish(settings, plan, admin, conninfo_of(settings), layers=layers, on_step=on_step) if data else None
         if published is not None and published.made:
             made(admin, plan, published.made)
     return Refreshed(enforced, published)

@@ -137,15 +137,17 @@ def _build(work: Work) -> str:
 
 
 def _publish(work: Work) -> str | None:
-    """What people ask is the last good build: where one failed, they keep the one before."""
-    if work.select or (work.build is not None and work.build.failures) or not work.settings.warehouse.path.is_file():
+    """What people ask is what passed its checks: after a build that failed, gold as it is shown, and silver as it was before."""
+    if not work.settings.warehouse.path.is_file():
         return None
     from fondaco.governance.admin import is_served
     from fondaco.governance.serving import refresh
 
     if not is_served(work.settings):
         return None
-    done = refresh(work.settings, on_step=work.watch.note)
+    # a build of a selection leaves facts and marts of different days
+    is_whole = not work.select and not (work.build is not None and work.build.failures)
+    done = refresh(work.settings, layers=None if is_whole else ("gold",), on_step=work.watch.note)
     work.published = done.published
     put_back = f", {len(done.enforced.drift)} things put back that were changed by hand" if done.enforced.drift else ""
     rows = done.published.rows if done.published else {}
