@@ -10,6 +10,7 @@ lines as (
     where item_kind in ('goods', 'gift_card') and {{ of_this_build() }}
 ),
 
+-- two joins on keys: one join on either would compare every refund with every line
 candidates as (
     select
         refunds.*,
@@ -18,9 +19,17 @@ candidates as (
         greatest(coalesce(lines.net_amount_txn, 0), 0) as weight
     from refunds
     left join lines
-        on
-            refunds.order_key = lines.order_key
-            and (refunds.order_item_key is null or refunds.order_item_key = lines.order_item_key)
+        on refunds.order_key = lines.order_key and refunds.order_item_key = lines.order_item_key
+    where refunds.order_item_key is not null
+    union all
+    select
+        refunds.*,
+        lines.order_item_key as refunded_item_key,
+        lines.line_number,
+        greatest(coalesce(lines.net_amount_txn, 0), 0) as weight
+    from refunds
+    left join lines on refunds.order_key = lines.order_key
+    where refunds.order_item_key is null
 ),
 
 shared as (
