@@ -1,4 +1,7 @@
-"""Writes docs/reference.md from the code, docs/access.md from the policy, and the screen in the README from a run of the demo. `make docs` runs it."""
+"""Writes docs/reference.md from the code, docs/access.md from the policy, docs/glossary.md from the definitions, and the README's screen from a run.
+
+`make docs` runs it.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,14 @@ from fondaco import errors
 from fondaco.cli.app import app
 from fondaco.governance import plan_of
 from fondaco.governance.matrix import page
+from fondaco.job.figures import catalogue
+from fondaco.metrics import Catalogue, Metric
 from fondaco.settings import load_settings, shape
 from fondaco.settings.values import format_duration
 
 REFERENCE = Path(__file__).parent / "reference.md"
 ACCESS = Path(__file__).parent / "access.md"
+GLOSSARY = Path(__file__).parent / "glossary.md"
 README = Path(__file__).parents[1] / "README.md"
 
 _HEAD = """\
@@ -160,6 +166,39 @@ def _errors() -> Iterator[str]:
     yield f"```\n{(errors.__doc__ or '').partition(chr(10) * 2)[2].strip(chr(10))}\n```\n"
 
 
+_GLOSSARY_HEAD = """\
+# Glossary
+
+Every metric, as `warehouse/models/semantic` defines it; made by `make docs`, a test fails when it is behind. How to ask for one:
+[how-to/ask-for-a-metric.md](how-to/ask-for-a-metric.md). Days are the shop's; what stands "as of the last day of trade" has no days.
+Amounts are in the reporting currency. A ratio is a ratio of sums, never a mean of ratios; a median is of rows.
+"""
+_TIMES = {"state": "as of the last day of trade", "window": "a window up to the last day of trade"}
+
+
+def glossary(found: Catalogue) -> str:
+    """The page of all metrics, by who owns them."""
+    parts = [_GLOSSARY_HEAD]
+    for owner in sorted({metric.owner for metric in found.metrics.values()}):
+        parts.append(f"## {owner.capitalize()}\n")
+        parts += [_entry(metric) for metric in found.metrics.values() if metric.owner == owner]
+    return "\n".join(parts)
+
+
+def _entry(metric: Metric) -> str:
+    good = {"up": "up is good", "down": "down is good", "neither": "neither way is good"}[metric.good]
+    facts = [f"unit: {metric.unit}", good, f"counts on: {_TIMES.get(metric.time, metric.time)}", f"stands in: `{metric.mart}`"]
+    own = [f"`{each.name}`" for each in metric.dimensions if "__" not in each.name]
+    more = sorted({each.name.partition("__")[0] for each in metric.dimensions if "__" in each.name})
+    by = ", ".join(own) + "".join(f", and what its {member} is" for member in more)
+    lines = [f"### {metric.name}\n", f"**{metric.label}.** {metric.formula} {metric.caveat}\n", f"{' · '.join(facts)}  ", f"by: {by}"]
+    if metric.by:
+        lines.append(f"  \nnot without: {', '.join(f'`{name}`' for name in metric.by)}")
+    if metric.needs:
+        lines.append(f"  \nneeds: {metric.needs}")
+    return "\n".join(lines).replace("\n  \n", "  \n") + "\n"
+
+
 def screen(said: str, sections: tuple[str, ...] = ("Landed", "Built", "The shop", "Customers by segment")) -> str:
     """The first lines of a run's screen and these sections of it."""
     blocks = "\n".join(line.rstrip() for line in said.strip().splitlines()).split("\n\n")
@@ -176,6 +215,7 @@ def _run_the_demo() -> str:
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
     ACCESS.write_text(access(), encoding="utf-8")
+    GLOSSARY.write_text(glossary(catalogue(load_settings(README.parent, None))), encoding="utf-8")
     shown = f"```text\n{screen(_run_the_demo())}\n```"
     README.write_text(re.sub(r"```text\n.*?```", lambda _: shown, README.read_text(encoding="utf-8"), flags=re.DOTALL), encoding="utf-8")
-    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS} and the screen in {README}\n")
+    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS}, {GLOSSARY} and the screen in {README}\n")

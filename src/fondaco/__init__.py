@@ -8,6 +8,7 @@
     lake           write once, keep everything: Parquet, a commit log, quarantine
     warehouse      one door to DuckDB; the models and their tests by dbt
     governance     policy/ compiled to who sees which cells, and enforced
+    metrics        figures by their definition: what they mean, and their SQL
     job            the main job as a list of steps: prepare, land, build, publish, summarise
     cli            parse, call, print
 

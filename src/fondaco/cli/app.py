@@ -12,6 +12,7 @@ import typer
 
 from fondaco import __version__
 from fondaco.cli.call import Call, hoist
+from fondaco.cli.metrics import metrics_app
 from fondaco.cli.policy import policy_app
 from fondaco.cli.upkeep import lake_app, quarantine_app, state_app
 from fondaco.errors import FondacoError, UsageError
@@ -28,6 +29,7 @@ app.add_typer(state_app, name="state")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(lake_app, name="lake")
 app.add_typer(policy_app, name="policy")
+app.add_typer(metrics_app, name="metrics")
 
 Select = Annotated[str | None, typer.Argument(metavar="[SELECT]", help="Models to build, as dbt selects them: marts, +daily_sales, …")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build every table anew from the lake.")]

@@ -9,7 +9,7 @@ import dataclasses
 import errno
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +46,16 @@ def emit(
         if error is not None:
             complain(error)
     return exit_code
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Comma-separated values on stdout (RFC 4180) with a line of names; values as in JSON, a missing one is empty. Returns the exit code."""
+    import csv
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(names)
+    writer.writerows([plain(value) for value in row] for row in rows)
+    return 0
 
 
 def document(command: str, data: Any, exit_code: int, error: FondacoError | None = None) -> None:

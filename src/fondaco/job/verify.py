@@ -204,6 +204,7 @@ def _rules(settings: Settings) -> Rules:
             )
     weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     return Rules(
+        settle_days=business.settle_days,
         rfm_window_days=rules.rfm.window_days,
         rfm_frequency_bands=rules.rfm.frequency_bands,
         affinity_window_days=rules.affinity.window_days,

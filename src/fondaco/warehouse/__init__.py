@@ -11,6 +11,7 @@ ops.py       which builds there were, and up to which commit
 publish.py   a mart is shown to readers once its checks have passed
 build.py     bronze, dbt, publish, record: the stage
 known.py     the warehouse as it was known on a day
+semantic.py  the definitions of figures, as dbt reads them
 query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
 """
@@ -22,6 +23,7 @@ from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.publish import MartStatus, mart_statuses
 from fondaco.warehouse.query import QueryResult, query
+from fondaco.warehouse.semantic import semantic_manifest
 from fondaco.warehouse.summary import Kpi, Product, Segment, Summary, summary
 
 __all__ = [
@@ -39,5 +41,6 @@ __all__ = [
     "mart_statuses",
     "needs_build",
     "query",
+    "semantic_manifest",
     "summary",
 ]

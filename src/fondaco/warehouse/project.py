@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from fondaco.settings import Settings
 
 #: What of the dbt project shapes a table; logs and targets do not.
 _SHAPING = ("*.sql", "*.yml", "*.csv")
+#: Definitions of figures: they are read where somebody asks, and shape no table.
+_MEANINGS = Path("models/semantic")
 
 
 def systems_of(settings: Settings) -> dict[str, System]:
@@ -29,6 +32,7 @@ def variables(settings: Settings, systems: dict[str, System]) -> dict[str, Any]:
         "systems": {name: {"zone": system.zone, "entities": list(system.entities)} for name, system in systems.items()},
         "test_email_domains": [domain.lower() for domain in settings.rules.test_orders.email_domains],
         "test_coupons": [coupon.strip().upper() for coupon in settings.rules.test_orders.coupons],
+        "settle_days": settings.business.settle_days,
         "rfm_window_days": settings.rules.rfm.window_days,
         "rfm_frequency_bands": list(settings.rules.rfm.frequency_bands),
         "affinity_window_days": list(settings.rules.affinity.window_days),
@@ -51,10 +55,26 @@ def fingerprint(settings: Settings, systems: dict[str, System]) -> str:
     shaping = {name: value for name, value in told.items() if name not in ("warehouse_path", "warehouse_memory")}
     digest.update(json.dumps(shaping, sort_keys=True).encode())
     folder = settings.house / "warehouse"
-    for path in sorted(path for pattern in _SHAPING for path in folder.rglob(pattern)):
+    _add_files(digest, folder, {path for pattern in _SHAPING for path in folder.rglob(pattern)} - set(meanings(settings)))
+    return digest.hexdigest()
+
+
+def meaning(settings: Settings, systems: dict[str, System]) -> str:
+    """SHA-256 over all that the definitions of figures may say or speak of."""
+    digest = hashlib.sha256(fingerprint(settings, systems).encode())
+    _add_files(digest, settings.house / "warehouse", meanings(settings))
+    return digest.hexdigest()
+
+
+def meanings(settings: Settings) -> list[Path]:
+    """The files that define figures."""
+    return sorted((settings.house / "warehouse" / _MEANINGS).rglob("*.yml"))
+
+
+def _add_files(digest: hashlib._Hash, folder: Path, paths: Iterable[Path]) -> None:
+    for path in sorted(paths):
         digest.update(str(path.relative_to(folder)).encode() + b"\0")
         digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def folders(settings: Settings, dbt: Path | None = None) -> dict[str, Path]:

@@ -2,8 +2,12 @@
 -- A parcel that arrived before it left says nothing about its transit: it is counted apart.
 select
     parcels.shipment_key,
+    parcels.order_key,
     coalesce(parcels.carrier, 'unknown') as carrier,
     parcels.country,
+    parcels.shipped_date,
+    parcels.promised_date,
+    parcels.delivered_date,
     cast(date_trunc('month', parcels.shipped_date) as date) as ship_month,
     cast(date_trunc('month', parcels.promised_date) as date) as promised_month,
     coalesce(sellers.seller, 'own') as seller,

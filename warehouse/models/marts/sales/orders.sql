@@ -29,6 +29,7 @@ select
     orders.coupon_code,
     orders.is_valid,
     orders.is_guest,
+    sent.is_settled,
     orders.customer_order_number = 1 as is_first_order,
     orders.customer_order_number,
     orders.customer_type,
@@ -40,6 +41,7 @@ select
     orders.reseller_count,
     orders.units,
     orders.returned_units,
+    sent.shipped_units,
     orders.payment_attempts,
     orders.failed_payment_attempts,
     orders.parcel_count,
@@ -71,4 +73,5 @@ select
     orders.cancelled_at,
     orders.cancelled_date
 from orders
+left join {{ ref('int_orders__sent') }} as sent on orders.order_key = sent.order_key
 left join paid_back on orders.order_key = paid_back.order_key

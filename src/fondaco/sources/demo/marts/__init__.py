@@ -67,6 +67,7 @@ ANSWERS: Mapping[str, Answer] = {
     "gold.price_changes": Answer(("product_key", "valid_from"), products.price_changes),
     "gold.reseller_performance": Answer(("reseller_key", "month_start"), resellers.reseller_performance),
     "gold.coupon_performance": Answer(("coupon_code", "month_start"), resellers.coupon_performance),
+    "gold.parcels": Answer(("shipment_key",), service.parcels),
     "gold.delivery_performance": Answer(("carrier", "country", "ship_month", "seller"), service.delivery_performance),
     "gold.payment_performance": Answer(("business_date", "provider", "method", "country"), service.payment_performance),
 }

@@ -16,6 +16,7 @@ class Rules:
         affinity_window_days: in which windows products are bought together.
         affinity_min_pair_orders, affinity_min_support: from how many shared orders, and which share of all orders, a pair counts.
         affinity_max_basket: products above which an order is no basket.
+        settle_days: days after which an order can be judged by what came back of it.
         week_start: weekday on which weeks begin, 0 for Monday.
     """
 
@@ -25,4 +26,5 @@ class Rules:
     affinity_min_pair_orders: int = 20
     affinity_min_support: Decimal = Decimal("0.0001")
     affinity_max_basket: int = 100
+    settle_days: int = 14
     week_start: int = 0

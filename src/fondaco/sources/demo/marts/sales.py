@@ -74,6 +74,7 @@ def orders(facts: Facts) -> Iterator[Row]:
             "coupon_code": order.coupon,
             "is_valid": order.is_valid,
             "is_guest": order.customer_id is None,
+            "is_settled": order.date + timedelta(days=facts.rules.settle_days) < facts.last_day,
             "is_first_order": None if order.place is None else order.place == 1,
             "customer_order_number": order.place,
             "customer_type": order.customer_type,
@@ -83,6 +84,7 @@ def orders(facts: Facts) -> Iterator[Row]:
             "reseller_count": len({line.seller for line in order.lines if line.seller is not None}),
             "units": order.units,
             "returned_units": order.returned_units,
+            "shipped_units": shipped_units(order),
             "payment_attempts": len(order.attempts),
             "failed_payment_attempts": sum(attempt.status == "failed" for attempt in order.attempts),
             "parcel_count": len(order.parcels),
@@ -110,6 +112,12 @@ def orders(facts: Facts) -> Iterator[Row]:
             "cancelled_at": moment(order.cancelled_at),
             "cancelled_date": None if order.cancelled_at is None else business_date(order.cancelled_at),
         }
+
+
+def shipped_units(order: Order) -> int:
+    """Units that left, at most those ordered; the status says it of an order without parcels."""
+    left = sum(parcel.units for parcel in order.parcels) if order.parcels else order.units * (order.status in ("shipped", "delivered"))
+    return min(left, order.units)
 
 
 def payment_difference(order: Order) -> Decimal | None:

@@ -18,6 +18,31 @@ _COUNTS = (
 )  # fmt: skip
 
 
+def parcels(facts: Facts) -> Iterator[Row]:
+    """Parcel by parcel, but for those of the shop's own tests."""
+    for order in facts.orders:
+        for parcel in order.parcels if not order.is_test else ():
+            late = list(_late_minutes(iter([parcel])))
+            yield {
+                "shipment_key": parcel.id,
+                "order_key": order.number,
+                "carrier": parcel.carrier,
+                "country": order.country,
+                "seller": seller_of(order),
+                "units": parcel.units,
+                "is_due": parcel.promised_at is not None and business_date(parcel.promised_at) < facts.last_day,
+                "is_in_time": _is_in_time(parcel),
+                "is_lost": parcel.status == "lost",
+                "is_delivered_before_shipped": False,
+                "handling_minutes": minutes_between(order.paid_at or order.at, parcel.shipped_at),
+                "transit_minutes": None if parcel.delivered_at is None else minutes_between(parcel.shipped_at, parcel.delivered_at),
+                "late_minutes": late[0] if late else None,
+                "shipped_date": business_date(parcel.shipped_at),
+                "promised_date": None if parcel.promised_at is None else business_date(parcel.promised_at),
+                "delivered_date": None if parcel.delivered_at is None else business_date(parcel.delivered_at),
+            }
+
+
 def delivery_performance(facts: Facts) -> Iterator[Row]:
     """By carrier, destination, month in which the parcel left, and seller."""
     cells: dict[tuple[str, str, date, int | str], list[tuple[Order, Parcel]]] = defaultdict(list)
