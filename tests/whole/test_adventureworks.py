@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from fondaco.job import RunReport
-from tests.whole.conftest import Shop
+from fondaco.job.verify import verify
+from tests.whole.conftest import Shop, Unwatched
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +65,15 @@ def test_nothing_is_lost_between_files_and_facts(bikes: Bikes) -> None:
     for table in bikes.report.tables:
         assert (table.read, table.quarantined, table.known) == (table.landed, 0, 0)
         assert bikes.beside(f"select count(*) from {table.table}") == [(table.landed,)]
+
+
+def test_the_files_are_the_lake_and_the_lake_is_silver_and_gold_to_the_last_digit(bikes: Bikes) -> None:
+    found = verify(bikes.shop.settings, Unwatched())
+    assert found.differences == ()
+    assert (found.equal, found.exit_code, found.notes) == (found.compared, 0, ())
+    compared = {comparison.relation: comparison for comparison in found.comparisons}
+    assert compared["bikes.order_items"].rows == compared["lines: lake to fact_order_items"].totals["lines"] == 121_253
+    assert compared["lines: lake to fact_order_items"].rows == 7
 
 
 def test_totals_per_currency_are_the_raw_files_to_the_last_digit(bikes: Bikes) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.conftest import Shop, differences, retail
+from fondaco.job.verify import verify
+from tests.whole.conftest import Shop, Unwatched, differences, retail
 
 UK, FRANCE = "United Kingdom", "France"
 
@@ -148,6 +149,16 @@ def test_no_country_of_a_real_invoice_is_unknown_without_being_said(real: Shop) 
         """
     )
     assert [name for (name,) in named] == ["Unspecified"]
+
+
+def test_the_files_are_the_lake_and_the_lake_is_silver_and_gold_to_the_last_digit(real: Shop) -> None:
+    found = verify(real.settings, Unwatched())
+    assert found.differences == ()
+    assert (found.equal, found.exit_code, found.notes) == (found.compared, 0, ())
+    compared = {comparison.relation: comparison for comparison in found.comparisons}
+    assert compared["gifts.invoice_lines"].rows == KNOWN["lines"]
+    assert compared["lines: lake to fact_order_items"].totals["gross"] == KNOWN["amount"]
+    assert compared["money: ledger to daily_sales"].totals["booked"] == KNOWN["amount"]
 
 
 def test_every_row_that_was_read_has_landed(real: Shop) -> None:

@@ -191,7 +191,7 @@ def doctor(
 
 @app.command()
 def verify(ctx: typer.Context) -> int:
-    """Compare every version, row and figure with the simulated shop's answer key; exits with 1 on the first cent."""
+    """Compare all that the warehouse holds with the simulated shop's answer key, or any shop's rows and money with its sources; exits with 1 on the first cent."""
     from fondaco.cli.output import emit
     from fondaco.cli.progress import watching
     from fondaco.cli.screens.verify import verify_screen

@@ -11,7 +11,8 @@ look.py      the lake's state and quarantine, for people
 upkeep.py    going back, another chance for bad rows, fewer files
 asked.py     what is asked of a landing beyond the ordinary
 moments.py   times as people write them
-verify.py    the warehouse against the answer key, or against the totals of its sources
+verify.py    the warehouse against the answer key, or against its sources
+reread.py    the sources read once more, and held against the lake
 """
 
 from __future__ import annotations

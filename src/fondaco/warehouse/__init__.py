@@ -14,6 +14,8 @@ known.py     the warehouse as it was known on a day
 semantic.py  the definitions of figures, as dbt reads them
 query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
+comparison.py       a relation against what it should hold, cell by cell
+reconciliation.py   rows and money from layer to layer
 """
 
 from __future__ import annotations

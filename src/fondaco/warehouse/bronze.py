@@ -35,7 +35,13 @@ LANDING_COLUMNS: Mapping[str, str] = {
 
 
 def statements(
-    systems: Mapping[str, System], commits: Iterable[Commit], url: Callable[[str], str], *, since: int, through: int | None = None
+    systems: Mapping[str, System],
+    commits: Iterable[Commit],
+    url: Callable[[str], str],
+    *,
+    since: int,
+    through: int | None = None,
+    schema: str = SCHEMA,
 ) -> list[str]:
     """The statements that make bronze show the commits, those after number `since` as new.
 
@@ -43,19 +49,29 @@ def statements(
         commits: all commits of the lake, in order.
         url: a path of the lake as DuckDB reads it.
         through: rows of later commits are left out, where a file that was compacted since holds them too.
+        schema: where the views stand; that of another lake has another.
     """
     by_table: dict[tuple[str, str], list[Commit]] = defaultdict(list)
     for commit in commits:
         by_table[commit.system, commit.table].append(commit)
     views = [
-        view(system.name, table, by_table[system.name, table.name], url, since=since, through=through)
+        view(system.name, table, by_table[system.name, table.name], url, since=since, through=through, schema=schema)
         for system in systems.values()
         for table in system.tables.values()
     ]
-    return [f"create schema if not exists {SCHEMA}", *views]
+    return [f"create schema if not exists {schema}", *views]
 
 
-def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[str], str], *, since: int, through: int | None = None) -> str:
+def view(
+    system: str,
+    table: Table,
+    commits: Iterable[Commit],
+    url: Callable[[str], str],
+    *,
+    since: int,
+    through: int | None = None,
+    schema: str = SCHEMA,
+) -> str:
     """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
     commits = list(commits)
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -78,7 +94,7 @@ def view(system: str, table: Table, commits: Iterable[Commit], url: Callable[[st
     if replaced:
         former = ", ".join(f"({_literal(source)}, {_literal(file)}, {_literal(batch)})" for source, file, batch in replaced)
         body = f"select * from (\n{body}\n)\nwhere (_source, _file, _batch_id) not in ({former})"
-    return f"create or replace view {SCHEMA}.{system}__{table.name} as\n{body}"
+    return f"create or replace view {schema}.{system}__{table.name} as\n{body}"
 
 
 def resends(systems: Mapping[str, System], commits: Iterable[Commit], *, since: int, made: int) -> bool:

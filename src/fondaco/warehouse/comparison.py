@@ -94,15 +94,25 @@ def compare(
         grain: the columns by which a row is known; where either side has a key more often than the other, rows are missing or too many.
         found: the rows to compare, of what is no relation of the warehouse.
     """
-    names, totals = expected.column_names, dict[str, Any]()
     connection.register("_expected", expected)
     if found is not None:
         connection.register("_found", found)
     try:
-        for side, origin in (("_should", "_expected"), ("_is", relation if found is None else "_found")):
+        return compare_queries(connection, relation, "_expected", relation if found is None else "_found", grain)
+    finally:
+        for name in ("_expected", *(("_found",) if found is not None else ())):
+            connection.unregister(name)
+
+
+def compare_queries(connection: duckdb.DuckDBPyConnection, relation: str, expected: str, found: str, grain: Sequence[str]) -> Comparison:
+    """The same for what two relations, or queries in brackets, hold; `found` may have more columns."""
+    shape, totals = shape_of(connection, expected), dict[str, Any]()
+    names = shape.names
+    try:
+        for side, origin in (("_should", expected), ("_is", found)):
             # a key that comes twice is numbered, so that the join stays one to one whatever a side holds
             connection.execute(
-                f"create or replace temp table {side} as select {_listed(_plain(name, expected) for name in names)}, "
+                f"create or replace temp table {side} as select {_listed(map(_plain, shape))}, "
                 f"row_number() over (partition by {_listed(map(_quoted, grain))}) as _copy, true as _here from {origin}"
             )
         both = f"_should full join _is on {_same((*grain, '_copy'))}"
@@ -110,7 +120,7 @@ def compare(
         ((rows, alone, *wrong),) = connection.execute(
             f"select count(*), count(*) filter (_should._here is null or _is._here is null), {differ} from {both}"
         ).fetchall()
-        numbers = [column.name for column in expected.schema if pa.types.is_decimal(column.type) or pa.types.is_integer(column.type)]
+        numbers = [column.name for column in shape if pa.types.is_decimal(column.type) or pa.types.is_integer(column.type)]
         wrong_sums = 0
         for name in numbers:
             ((should, has),) = connection.execute(
@@ -121,8 +131,6 @@ def compare(
         total = alone * len(names) + sum(wrong) + wrong_sums
         examples = tuple(_examples(connection, relation, names, grain, both)) if total else ()
     finally:
-        for name in ("_expected", *(("_found",) if found is not None else ())):
-            connection.unregister(name)
         for side in ("_should", "_is"):
             connection.execute(f"drop table if exists {side}")
     return Comparison(relation, rows, rows * len(names), len(numbers), total, totals, examples)
@@ -151,9 +159,9 @@ def _examples(
     return found[:EXAMPLES]
 
 
-def _plain(name: str, expected: pa.Table) -> str:
-    is_float = pa.types.is_floating(expected.schema.field(name).type)
-    return f"round({_quoted(name)}, {_FLOAT_DIGITS}) as {_quoted(name)}" if is_float else _quoted(name)
+def _plain(column: pa.Field[Any]) -> str:
+    name = _quoted(column.name)
+    return f"round({name}, {_FLOAT_DIGITS}) as {name}" if pa.types.is_floating(column.type) else name
 
 
 def _differs(name: str) -> str:
