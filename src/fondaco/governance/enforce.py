@@ -94,11 +94,12 @@ def enforce(admin: Admin, plan: Plan, key: str, limits: Limits, hand_out: Callab
             ended += _forcefully(admin, [*_cleared(admin, relation), text], limits)
             texts[path] = text
             changed.append(path)
+    now = facts.in_force(admin)
+    _verify(admin, plan, [line[2:] for line in drifted if line.startswith("+ ") and line[2:] in now])
     with admin.transaction():
         keep(admin, "views", json.dumps(texts))
         keep(admin, "plan", "\n".join(lines(plan)))
-        keep(admin, "facts", "\n".join(facts.in_force(admin)))
-    _verify(admin, plan)
+        keep(admin, "facts", "\n".join(now))
     return Enforced(drifted, tuple(changed), passwords, ended, time.monotonic() - began)
 
 
@@ -154,16 +155,51 @@ def keep(admin: Admin, name: str, text: str) -> None:
     )
 
 
-def _verify(admin: Admin, plan: Plan) -> None:
-    """No door stands open beside ours. Raises ServeError naming what does."""
+#: What we do not make, so that we cannot unmake it either: it was somebody's deed and is somebody's to undo.
+_NOT_OURS = (
+    "role ",
+    "member ",
+    "function ",
+    "extension ",
+    "language ",
+    "event trigger ",
+    "foreign server ",
+    "large object ",
+    "publication ",
+    "schema ",
+    "r ",
+    "v ",
+    "m ",
+    "p ",
+    "S ",
+)
+
+
+def _verify(admin: Admin, plan: Plan, left: Iterable[str]) -> None:
+    """No door stands open beside ours. Raises ServeError naming what does.
+
+    Args:
+        left: what was changed by hand and is still there; of what we make ourselves it is what the plan says now.
+    """
     users = [user for user, _ in plan.users]
+    ours = {LOADER, READER, *users, *(role_name(role) for role, _ in plan.roles)}
     rows = admin.execute(
         "SELECT r.rolname::text FROM pg_roles r WHERE (r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication) "
         "AND r.rolname = ANY(%s) UNION SELECT m.member::regrole::text FROM pg_auth_members m WHERE m.roleid::regrole::text = ANY(%s)",
-        ([*users, *(role_name(role) for role, _ in plan.roles), LOADER, READER], [LOADER, READER]),
+        (sorted(ours), [LOADER, READER]),
     ).fetchall()
-    if rows:
-        raise ServeError(f"{', '.join(row[0] for row in rows)} can do more than the policy says", hint="look at: fondaco policy audit")
+    strange = [row[0] for row in rows]
+    strange += [
+        line for line in left if line.startswith(_NOT_OURS) and not (line.startswith(("role ", "member ")) and line.split()[1] in ours)
+    ]
+    known = {f"schema {name}" for layer in postgres.layers(plan) for name in (layer, base(layer))}
+    known |= {f"{place}.{relation.name}" for relation in plan.served for place in (relation.layer, base(relation.layer))}
+    strange = [line for line in strange if not any(line.startswith(name) or line.split()[1:2] == [name] for name in known)]
+    if strange:
+        raise ServeError(
+            f"somebody made what the policy does not know, and it is not ours to take away: {'; '.join(strange)}",
+            hint="undo it as the server's superuser; until then `fondaco policy audit` shows it",
+        )
 
 
 def _is_governed(admin: Admin) -> bool:
