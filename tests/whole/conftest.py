@@ -176,7 +176,11 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
             order by schema_name, table_name, column_name
             """
         ).fetchall():
-            if schema != "ops" and not name.endswith(("__touched", "__landed", "__concerned")) and (bronze or schema != "bronze"):
+            if (
+                schema != "ops"
+                and not name.endswith(("__touched", "__landed", "__concerned", "__states", "__known"))
+                and (bronze or schema != "bronze")
+            ):
                 columns.setdefault(f"{schema}.{name}", []).append(column)
         found: dict[str, _Digest] = {}
         for name, names in columns.items():

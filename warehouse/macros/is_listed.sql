@@ -6,3 +6,10 @@
     false
     {%- endif -%}
 {%- endmacro %}
+
+
+{# Whether fondaco.yml says that an order is a test, by the domain of its address or by its coupon. #}
+{% macro is_test_order(orders='') -%}
+    ({{ is_listed("lower(split_part(" ~ orders ~ "customer_email, '@', 2))", var('test_email_domains')) }}
+    or {{ is_listed(orders ~ 'coupon_code', var('test_coupons')) }})
+{%- endmacro %}

@@ -32,22 +32,7 @@ select
     priced.is_valid,
     priced.reseller_key is not null as is_marketplace,
 
-    -- amounts in the order's currency
-    priced.currency,
-    priced.exchange_rate,
-    priced.quantity,
-    priced.unit_price as unit_price_txn,
-    priced.gross_amount_txn,
-    priced.discount_amount_txn,
-    {{ amount('priced.gross_amount_txn - priced.discount_amount_txn') }} as net_amount_txn,
-    priced.tax_amount as tax_amount_txn,
-
-    -- amounts in the reporting currency
-    {{ amount('priced.gross_amount_txn * priced.exchange_rate') }} as gross_amount,
-    {{ amount('priced.discount_amount_txn * priced.exchange_rate') }} as discount_amount,
-    {{ amount('priced.gross_amount_txn * priced.exchange_rate') }}
-    - {{ amount('priced.discount_amount_txn * priced.exchange_rate') }} as net_amount,
-    {{ amount('priced.tax_amount * priced.exchange_rate') }} as tax_amount,
+    {{ line_amounts('priced') }},
 
     -- times
     priced.ordered_at,

@@ -49,9 +49,7 @@ select
     cast(refunds.goods_amount_txn as decimal(18, 4)) as goods_amount_txn,
     cast(refunds.shipping_amount_txn as decimal(18, 4)) as shipping_amount_txn,
     cast(refunds.tax_amount_txn as decimal(18, 4)) as tax_amount_txn,
-    {{ amount('refunds.goods_amount_txn * refunds.exchange_rate') }} as goods_amount,
-    {{ amount('refunds.shipping_amount_txn * refunds.exchange_rate') }} as shipping_amount,
-    {{ amount('refunds.tax_amount_txn * refunds.exchange_rate') }} as tax_amount,
+    {{ refund_amounts('refunds') }},
 
     -- times
     orders.ordered_at,

@@ -21,8 +21,7 @@ resolved as (
         (
             orders.is_test
             or coalesce(customers.is_test, false)
-            or {{ is_listed("lower(split_part(orders.customer_email, '@', 2))", var('test_email_domains')) }}
-            or {{ is_listed('orders.coupon_code', var('test_coupons')) }}
+            or {{ is_test_order('orders.') }}
         ) as is_test
     from orders
     left join rates
@@ -33,7 +32,5 @@ resolved as (
 
 select
     *,
-    not is_test and status not in ('draft', 'failed') as is_booked,
-    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind = 'sale' as is_valid,
-    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind in ('sale', 'credit_note') as is_revenue
+    {{ order_flags() }}
 from resolved

@@ -13,8 +13,14 @@ with every_one as (
     {%- for entity in ['orders', 'order_items', 'payments', 'shipments', 'refunds'] %}
     select order_key from {{ ref('int_' ~ entity ~ '__current') }}
     where order_key is not null
-    {{ 'union' if not loop.last }}
+    union
     {%- endfor %}
+    -- those that a line or a refund belonged to once, and nothing does now
+    select order_key from {{ ref('int_order_items__recorded') }}
+    where order_key is not null
+    union
+    select order_key from {{ ref('int_refunds__recorded') }}
+    where order_key is not null
 )
 {%- else %}
 with touched as (

@@ -18,15 +18,9 @@ stated as (
         refunds.refund_id,
         refunds.reason,
         refunds.currency,
-        case
-            when refunds.currency = '{{ var("currency") }}' then cast(1 as decimal(18, 8))
-            when refunds.currency = orders.currency then orders.exchange_rate
-            else rates.rate
-        end as exchange_rate,
+        {{ refund_rate('refunds', 'orders', 'rates') }} as exchange_rate,
         case when refunds.is_first_line then refunds.quantity else 0 end as quantity,
-        refunds.goods_share as goods_amount_txn,
-        case when refunds.is_first_line then refunds.shipping_amount else 0 end as shipping_amount_txn,
-        case when refunds.is_first_line then refunds.tax_amount else 0 end as tax_amount_txn,
+        {{ refunded_shares('refunds') }},
         refunds.refunded_at
     from {{ ref('int_refunds__spread') }} as refunds
     left join orders on refunds.order_key = orders.order_key
@@ -46,12 +40,10 @@ credited as (
         items.currency,
         items.exchange_rate,
         -items.quantity as quantity,
-        case when items.item_kind = 'goods' then -items.gross_amount_txn else 0 end as goods_amount_txn,
-        case when items.item_kind = 'shipping' then -items.gross_amount_txn else 0 end as shipping_amount_txn,
-        -items.tax_amount_txn as tax_amount_txn,
+        {{ credited_shares('items') }},
         items.ordered_at as refunded_at
     from {{ ref('fact_order_items') }} as items
-    where items.order_kind = 'credit_note' and items.item_kind in ('goods', 'shipping') and {{ of_this_build('items.order_key') }}
+    where {{ is_credited('items') }} and {{ of_this_build('items.order_key') }}
 )
 
 select * from stated
