@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -78,6 +78,7 @@ class Governed:
     """A shop's folder with a policy of its own, and its server."""
 
     root: Path
+    _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -85,7 +86,12 @@ class Governed:
 
     @property
     def plan(self) -> Plan:
-        return plan_of(self.settings)
+        state = tuple(
+            path.stat().st_mtime_ns for path in (*sorted(self.policy.iterdir()), *sorted(self.root.glob("warehouse/dbt_project.yml")))
+        )
+        if state not in self._plans:
+            self._plans[state] = plan_of(self.settings)
+        return self._plans[state]
 
     @property
     def server(self) -> Server:

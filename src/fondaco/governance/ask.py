@@ -107,8 +107,11 @@ def _refusal(user: str, error: Any) -> Refused:
 def _from_extract(settings: Settings, plan: Plan, user: str, sql: str) -> QueryResult:
     relations = readable(plan, user)
     config: dict[str, str | bool | int | float | list[str]] = {
+        # from the start: to name a statement's tables the engine prepares it, and preparing some of them opens files
+        "enable_external_access": "false",
         "memory_limit": _MEMORY,
         "temp_directory": "",
+        "allow_persistent_secrets": "false",
         "python_enable_replacements": "false",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -121,8 +124,7 @@ def _from_extract(settings: Settings, plan: Plan, user: str, sql: str) -> QueryR
             raise Refused(f"{user} does not read {unread[0]}", hint=f"fondaco policy matrix --role {plan.role(user)}")
         wanted = [path for path, relation in relations.items() if path in named or relation.name in named]
         fill(settings, plan, user, key_of(settings), wanted, connection)
-        # from here on there is nothing but what was put in, and no way out
-        connection.execute("set enable_external_access = false")
+        # there is nothing but what was put in, and no way out
         schemas = [layer for layer in ("gold", "silver", "bronze") if any(path.startswith(f"{layer}.") for path in wanted)]
         connection.execute(f"set search_path = '{','.join([*schemas, 'main'])}'")
         connection.execute("set lock_configuration = true")
