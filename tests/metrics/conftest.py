@@ -25,7 +25,8 @@ project: figures
 business: {{timezone: Europe/Berlin, currency: EUR, week_start: sunday}}
 quality: {{max_bad_share: 20%}}
 sources:
-  shop: {{type: demo, customers: 400, days: {DAYS}, start: 2025-01-01, seed: 41}}
+  shop: {{type: demo, customers: 800, days: {DAYS}, start: 2025-01-01, seed: 41}}
+rules: {{predict_clv: true}}
 demo: true
 """
 

@@ -255,5 +255,8 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "xyz_class": ("product_performance", "product_key"),
 }
 
+#: Forecasts: no diary knows what customers will do.
+FORECASTS = frozenset({"clv_predicted"})
+
 #: Defined, and without a source that could tell.
 UNANSWERED = frozenset({"sell_through"})

@@ -20,7 +20,7 @@ from fondaco.errors import UsageError
 from fondaco.metrics import Dimension
 from fondaco.warehouse import semantic
 from tests.metrics.conftest import Known
-from tests.metrics.glossary import CLASSES, GLOSSARY, UNANSWERED, Row, Rows
+from tests.metrics.glossary import CLASSES, FORECASTS, GLOSSARY, UNANSWERED, Row, Rows
 
 #: In a shop as small as this one no two products share twenty orders, and no price change has ten units on either side.
 TOO_SMALL = frozenset(
@@ -45,7 +45,7 @@ def _grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, Rows]:
 
 
 def test_every_metric_of_the_glossary_is_defined_once_and_no_other(known: Known) -> None:
-    assert set(known.catalogue.metrics) == {*GLOSSARY, *CLASSES, *UNANSWERED}
+    assert set(known.catalogue.metrics) == {*GLOSSARY, *CLASSES, *FORECASTS, *UNANSWERED}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -151,6 +151,16 @@ def test_from_the_first_to_the_last_day_both_are_counted(known: Known) -> None:
 def test_a_condition_leaves_the_rest_out(known: Known) -> None:
     rows = [row for row in known.rows["orders"] if row["country"] in ("DE", "FR") and not row["is_guest"] and row["is_valid"]]
     assert known.figure("orders", where="country in ('DE', 'FR') and not is_guest") == len(rows) > 0
+
+
+def test_the_value_to_come_is_the_mean_over_customers_of_whom_there_is_a_forecast(known: Known) -> None:
+    rows = known.connection.execute("select rfm_segment, clv_12m from gold.customers where clv_12m is not null").fetchall()
+    groups = _grouped([{"segment": segment, "value": value} for segment, value in rows], lambda row: row["segment"])
+    found = known.figures("clv_predicted", by=["rfm_segment"])
+    assert len(groups) > 5
+    for segment, theirs in groups.items():
+        assert abs(found[segment] - sum(row["value"] for row in theirs) / len(theirs)) < Decimal("0.0001")
+    assert found["Prospect"] is None
 
 
 def test_a_metric_of_orders_can_be_asked_by_what_their_customers_are(known: Known) -> None:

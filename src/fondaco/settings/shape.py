@@ -243,6 +243,8 @@ class Rules(_Frozen):
     test_orders: TestOrders = TestOrders()
     rfm: Rfm = Rfm()
     affinity: Affinity = Affinity()
+    predict_clv: bool = False
+    """Predict what each customer will bring in the next twelve months; needs the extra `fondaco[clv]`."""
 
 
 class Serve(_Frozen):

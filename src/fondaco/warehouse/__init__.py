@@ -10,6 +10,7 @@ dbt.py       one `dbt build` in this process, its result as values
 ops.py       which builds there were, and up to which commit
 publish.py   a mart is shown to readers once its checks have passed
 build.py     bronze, dbt, publish, record: the stage
+clv/         what customers will buy, for dbt's Python models
 known.py     the warehouse as it was known on a day
 semantic.py  the definitions of figures, as dbt reads them
 query.py     a question in SQL, answered read-only

@@ -16,7 +16,7 @@ from fondaco.warehouse import bronze, ops, publish
 from fondaco.warehouse.dbt import DbtResult, count, dbt_build
 from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
-from fondaco.warehouse.project import fingerprint, folders, systems_of, variables
+from fondaco.warehouse.project import fingerprint, folders, require_extras, systems_of, variables
 from fondaco.warehouse.publish import MartStatus
 
 #: Views and seeds change with the project alone, and a project that changed is built from the start: they are half of a small build's cost.
@@ -90,10 +90,12 @@ def build(
         dbt: where dbt leaves its own files, if not where builds of this shop leave them.
 
     Raises:
+        ConfigError: a setting asks for what is not installed.
         BuildError: the dbt project cannot be parsed. Failing models and tests are in the report.
         LockedError: another process has the warehouse open.
     """
     began = time.monotonic()
+    require_extras(settings)
     systems = systems_of(settings)
     rules = fingerprint(settings, systems)
     live = lake.live()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fondaco.contracts import System, load_system
+from fondaco.errors import ConfigError
 from fondaco.settings import Settings
 
 #: What of the dbt project shapes a table; logs and targets do not.
@@ -33,6 +35,7 @@ def variables(settings: Settings, systems: dict[str, System]) -> dict[str, Any]:
         "test_email_domains": [domain.lower() for domain in settings.rules.test_orders.email_domains],
         "test_coupons": [coupon.strip().upper() for coupon in settings.rules.test_orders.coupons],
         "settle_days": settings.business.settle_days,
+        "predict_clv": settings.rules.predict_clv,
         "rfm_window_days": settings.rules.rfm.window_days,
         "rfm_frequency_bands": list(settings.rules.rfm.frequency_bands),
         "affinity_window_days": list(settings.rules.affinity.window_days),
@@ -57,6 +60,16 @@ def fingerprint(settings: Settings, systems: dict[str, System]) -> str:
     folder = settings.house / "warehouse"
     _add_files(digest, folder, {path for pattern in _SHAPING for path in folder.rglob(pattern)} - set(meanings(settings)))
     return digest.hexdigest()
+
+
+def require_extras(settings: Settings) -> None:
+    """Raises ConfigError if a setting asks for what is not installed."""
+    if settings.rules.predict_clv and find_spec("scipy") is None:
+        raise ConfigError(
+            "rules.predict_clv needs SciPy, which is not installed",
+            where=str(settings.file),
+            hint="install it with: pip install 'fondaco[clv]', or leave the setting out",
+        )
 
 
 def meaning(settings: Settings, systems: dict[str, System]) -> str:

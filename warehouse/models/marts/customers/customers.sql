@@ -54,7 +54,7 @@ select
     cast(bought.second_order_date - bought.first_order_date as bigint) as days_to_second_order,
     {{ repeated_within(90) }} as repeated_within_90_days,
 
-    -- RFM and churn as of the last day of trade
+    -- RFM, churn and what is to come, as of the last day of trade
     bounds.last_day as as_of_date,
     scored.recency_days,
     scored.frequency,
@@ -66,11 +66,14 @@ select
     coalesce(scored.rfm_action, 'Invite to a first order.') as rfm_action,
     cast(bounds.last_day - bought.last_order_date as bigint) as days_since_last_order,
     gaps.expected_gap_days,
-    {{ churn_risk('bounds.last_day - bought.last_order_date', 'gaps.expected_gap_days') }} as churn_risk
+    {{ churn_risk('bounds.last_day - bought.last_order_date', 'gaps.expected_gap_days') }} as churn_risk,
+    predictions.p_alive,
+    predictions.clv_12m
 from members
 cross join bounds
 left join bought on members.customer_key = bought.customer_key
 left join {{ ref('int_customers__favourite_category') }} as favourites on members.customer_key = favourites.customer_key
 left join gaps on members.customer_key = gaps.customer_key
 left join scored on members.customer_key = scored.customer_key and bounds.last_day = scored.as_of_date
+left join {{ ref('int_customers__predicted') }} as predictions on members.customer_key = predictions.customer_key
 where members.member_kind not in ('guest', 'inferred') or not coalesce(bought.is_test_only, false)

@@ -76,10 +76,11 @@ ANSWERS: Mapping[str, Answer] = {
 UNANSWERED: Mapping[str, str] = {
     "silver.dim_geo": "a reference list: ISO 3166-1 as the seed has it, and which of its codes are in use",
     "gold.sales_restatements": "what the lake learnt when: its rows known by a day are held against builds of the lake of then",
+    "gold.clv_fit": "a forecast, which says itself how wrong it was",
 }
 
-#: Columns that have no answer: the shop does not know when the lake learnt of it.
-UNANSWERED_COLUMNS = frozenset({"recorded_at"})
+#: Columns that have no answer: the shop knows neither when the lake learnt of it nor what its customers will do.
+UNANSWERED_COLUMNS = frozenset({"recorded_at", "p_alive", "clv_12m"})
 
 
 def facts_of(
