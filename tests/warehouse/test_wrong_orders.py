@@ -136,6 +136,22 @@ def test_no_row_and_no_cent_disappears(built: tuple[Settings, BuildReport], tabl
     assert (rows, total) == (len(said), sum(amounts))
 
 
+def test_every_row_that_was_read_is_in_the_warehouse_by_table(built: tuple[Settings, BuildReport]) -> None:
+    found = query(built[0], "select entity, rows_read, rows_in_warehouse, difference from gold.data_health order by 1").rows
+    assert found == tuple((table, len(FILES[table]) - 1, len(FILES[table]) - 1, 0) for table in sorted(FILES))
+
+
+def test_what_does_not_tie_is_listed_and_the_rest_ties(built: tuple[Settings, BuildReport]) -> None:
+    found = dict(query(built[0], "select order_key, reason from gold.unreconciled_orders where reason <> 'unpaid'").rows)
+    assert found == {
+        "own:overpaid": "paid_over_total",
+        "own:short": "paid_short_of_total",
+        "own:kept": "cancelled_but_paid",
+        "own:lost": "order_not_arrived",
+    }
+    assert {mart.state for mart in built[1].marts} == {"published"}
+
+
 def test_what_cannot_be_right_is_in_the_books_all_the_same(built: tuple[Settings, BuildReport]) -> None:
     ((net, shipping),) = query(built[0], "select sum(net_revenue), sum(shipping_revenue) from gold.daily_sales").rows
     # ten lines of 10.00, of which one was cancelled, less what was refunded

@@ -4,6 +4,7 @@ door.py      connections; nobody else opens the warehouse
 bronze.py    views over the committed files of the lake, as statements
 widening.py  the type that holds what several types held
 project.py   what dbt is told: variables, folders, and a fingerprint of all that shapes the tables
+batches.py   what the log says of each batch, and how many of its rows bronze shows
 plugin.py    how dbt comes to read a lake in a bucket
 lineage.py   which marts there are, what they are made of, whom a test blames
 dbt.py       one `dbt build` in this process, its result as values

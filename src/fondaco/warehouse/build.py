@@ -12,7 +12,7 @@ import duckdb
 
 from fondaco.lake import Lake
 from fondaco.settings import Settings
-from fondaco.warehouse import bronze, ops, publish
+from fondaco.warehouse import batches, bronze, ops, publish
 from fondaco.warehouse.dbt import DbtResult, count, dbt_build
 from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
@@ -114,6 +114,7 @@ def build(
         since = 0 if start_over or last is None else last.through_commit
         for statement in bronze.statements(systems, live.commits, lake.url, since=since, through=live.number):
             connection.execute(statement)
+        batches.record(connection, systems, lake, live, since=since)
         ops.begin(connection, live.number)
     result = dbt_build(
         folders(settings, dbt),
@@ -127,6 +128,7 @@ def build(
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     with writer(settings.warehouse) as connection:
         connection.begin()
+        ops.note_checks(connection, result.nodes)
         publish.publish(
             connection,
             publish.judge(result.nodes, result.lineage),

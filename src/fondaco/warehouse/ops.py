@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
+
+from fondaco.warehouse.nodes import NodeResult
 
 _TABLE = """
 create table if not exists ops.builds (
@@ -23,6 +26,16 @@ create table if not exists ops.builds (
 _READ = """
 create table if not exists ops.begun (
     through_commit bigint not null -- what the last build began to read, complete or not: some table may hold rows of it
+)
+"""
+
+
+_CHECKS = """
+create table if not exists ops.checks (
+    built_at timestamp not null, -- UTC
+    passed bigint not null,
+    failed bigint not null,
+    failures varchar not null    -- names of the checks that failed
 )
 """
 
@@ -49,6 +62,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("drop table if exists ops.builds")
         connection.execute(_TABLE)
     connection.execute(_READ)
+    connection.execute(_CHECKS)
 
 
 def begun(connection: duckdb.DuckDBPyConnection) -> int:
@@ -81,6 +95,16 @@ def _is_there(connection: duckdb.DuckDBPyConnection) -> bool:
         "select 1 from duckdb_columns() where (schema_name, table_name, column_name) = ('ops', 'builds', 'through_batch')"
     ).fetchone()
     return found is not None
+
+
+def note_checks(connection: duckdb.DuckDBPyConnection, nodes: Sequence[NodeResult]) -> None:
+    """Notes how the checks of a build went, complete or not. The lake knows nothing of it: who drops the warehouse forgets it."""
+    tests = [node for node in nodes if node.kind == "test" and node.status != "skipped"]
+    failed = [node.name for node in tests if node.status not in ("pass", "warn")]
+    connection.execute(
+        "insert into ops.checks values (?, ?, ?, ?)",
+        [datetime.now(UTC).replace(tzinfo=None), len(tests) - len(failed), len(failed), ", ".join(failed)],
+    )
 
 
 def record(connection: duckdb.DuckDBPyConnection, build: LastBuild, *, models: int, tests: int) -> None:

@@ -75,6 +75,9 @@ ANSWERS: Mapping[str, Answer] = {
 #: What has no answer, and why.
 UNANSWERED: Mapping[str, str] = {
     "silver.dim_geo": "a reference list: ISO 3166-1 as the seed has it, and which of its codes are in use",
+    "gold.data_health": "what the lake's log says of every batch: counted against bronze by a check of every build",
+    "gold.revenue_waterfall": "sums of the ledger and of payments, which have answers: tied by a check of every build",
+    "gold.unreconciled_orders": "differences of the ledger, payments and refunds, which have answers",
     "gold.sales_restatements": "what the lake learnt when: its rows known by a day are held against builds of the lake of then",
     "gold.clv_fit": "a forecast, which says itself how wrong it was",
 }
