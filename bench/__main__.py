@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import databases, days, demo, memory, online_retail, small_files
+from bench import databases, days, demo, memory, online_retail, scale, small_files
 from bench.line import Section, page, show
 from bench.measure import BenchError
 
@@ -26,6 +26,7 @@ def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
             "memory": lambda: memory.measure(work, lengths=(10, 40), times=2),
             "demo": lambda: demo.measure(work, rounds=1),
             "small_files": lambda: small_files.measure(work, counts=(20, 200), rounds=1),
+            "scale": lambda: scale.measure(work, sizes=(2_000, 4_000), days=20),
             **{name: partial(databases.first_load, work, name, 20_000, 1) for name in ENGINES},
             **{f"{name}_changed": partial(databases.changed_rows, work, name, (5_000, 50_000), 1) for name in ENGINES},
         }
@@ -35,6 +36,7 @@ def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
         "memory": lambda: memory.measure(work, lengths=(50, 100, 200), times=10),
         "demo": lambda: demo.measure(work, rounds=2),
         "small_files": lambda: small_files.measure(work, counts=(200, 2_000), rounds=3),
+        "scale": lambda: scale.measure(work, sizes=(1_000_000, 10_000_000), days=548),
         **{name: partial(databases.first_load, work, name, 5_000_000, 2) for name in ENGINES},
         **{f"{name}_changed": partial(databases.changed_rows, work, name, (500_000, 5_000_000), 3) for name in ENGINES},
     }
