@@ -110,5 +110,5 @@ class PlainShop:
         rows = self.rows(
             "select schema_name || '.' || table_name from duckdb_tables() where schema_name not in ('bronze', 'reference', 'ops') order by 1"
         )
-        lists = ("__touched", "__landed", "__concerned", "__states", "__known")
+        lists = ("__touched", "__landed", "__concerned", "__renewed", "__states", "__known")
         return [name for (name,) in rows if not name.endswith(lists)]

@@ -206,6 +206,6 @@ def contents(shop: Shop) -> dict[str, list[tuple[object, ...]]]:
         shop.settings,
         "select schema_name || '.' || table_name from duckdb_tables() "
         "where schema_name in ('intermediate', 'history', 'silver', 'marts') "
-        "and not regexp_matches(table_name, '__(touched|landed|concerned|states|known)$') order by 1",
+        "and not regexp_matches(table_name, '__(touched|landed|concerned|renewed|states|known)$') order by 1",
     ).rows
     return {str(name): sorted(query(shop.settings, f"select * from {name}").rows, key=repr) for (name,) in tables}

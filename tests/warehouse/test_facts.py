@@ -15,7 +15,8 @@ from tests.warehouse.plain_shop import PlainShop
 from tests.warehouse.project import Project
 
 FACTS = ("fact_orders", "fact_order_items", "fact_payments", "fact_shipments", "fact_refunds", "fact_sales_ledger")
-SILVER = (*FACTS, "fact_customers")
+#: With what is kept by reckoning of customers.
+SILVER = (*FACTS, "fact_customers", "int_customers__scored")
 #: Fact, dimension, the member's name, and the moment at which its version is asked for.
 JOINS = [
     ("fact_orders", "dim_customers", "customer", "ordered_at"),

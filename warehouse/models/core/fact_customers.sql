@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_renewed', unique_key='customer_key') }}
+
 -- Periodic snapshot: every month from the customer's first to the last month of trade.
 with by_month as (
     select * from {{ ref('int_customers__monthly') }}
@@ -19,7 +21,7 @@ months as (
     from {{ ref('dim_date') }}) as calendar
         on
             first_months.first_month <= calendar.month_start
-            and calendar.month_start <= (select max(month_start) from by_month)
+            and calendar.month_start <= (select max(last_month) from {{ ref('int_customers__renewed') }})
 ),
 
 filled as (

@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched') }}
 
+-- depends_on: {{ ref('int_reckonings__renewed') }}
+
 with orders as (
     select * from {{ ref('int_orders__valued') }}
     where {{ touched_only() }}

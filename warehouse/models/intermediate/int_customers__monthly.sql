@@ -1,12 +1,12 @@
--- money by the month of its event, counts by the month of the order
+-- money by the month of its event, counts by the month of the order; of the customers of this build
 with ledger as (
     select * from {{ ref('fact_sales_ledger') }}
-    where customer_key is not null
+    where customer_key in (select customer_key from {{ ref('int_customers__renewed') }})
 ),
 
 orders as (
     select * from {{ ref('fact_orders') }}
-    where customer_key is not null
+    where customer_key in (select customer_key from {{ ref('int_customers__renewed') }})
 ),
 
 events as (

@@ -1,7 +1,7 @@
 {%- set window = var('rfm_window_days') -%}
 -- Recency, frequency and value of the RFM window as of the end of every month that is over, and as of the last day of trade.
 -- A purchase day enters with the first reckoning on or after it and leaves with the first one for which it is too old: two rows
--- a purchase day, however long the window is. By what is known now: an order that was cancelled since never counted.
+-- a purchase day, however long the window is. Of this build: from the first day that it concerns. By what is known now: an order that was cancelled since never counted.
 with days as (
     select
         purchase_days.*,
@@ -50,10 +50,16 @@ reckonings as (
     select last_day as as_of_date from {{ ref('int_ledger__last_day') }}
 ),
 
+-- those of this build; what moved before the first of them is summed up in it
+renewed as (
+    select * from reckonings
+    where as_of_date >= (select first_day from {{ ref('int_reckonings__renewed') }})
+),
+
 moved as (
     select
         moves.customer_key,
-        greatest(moves.as_of_date, begun.begins_on) as as_of_date,
+        greatest(moves.as_of_date, begun.begins_on, (select min(as_of_date) from renewed)) as as_of_date,
         sum(moves.frequency) as frequency,
         sum(moves.monetary) as monetary,
         max(moves.kept_date) as kept_date
@@ -65,11 +71,11 @@ moved as (
 
 select
     begun.customer_key,
-    reckonings.as_of_date,
+    renewed.as_of_date,
     cast(sum(coalesce(moved.frequency, 0)) over running as bigint) as frequency,
     cast(sum(coalesce(moved.monetary, 0)) over running as decimal(18, 4)) as monetary,
     max(moved.kept_date) over running as kept_date
 from begun
-inner join reckonings on begun.begins_on <= reckonings.as_of_date
-left join moved on begun.customer_key = moved.customer_key and reckonings.as_of_date = moved.as_of_date
-window running as (partition by begun.customer_key order by reckonings.as_of_date)
+inner join renewed on begun.begins_on <= renewed.as_of_date
+left join moved on begun.customer_key = moved.customer_key and renewed.as_of_date = moved.as_of_date
+window running as (partition by begun.customer_key order by renewed.as_of_date)

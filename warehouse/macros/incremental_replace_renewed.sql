@@ -1,0 +1,17 @@
+{#
+    Incremental strategy `replace_renewed`: for what is kept by day or by month. Of `as_of_date` all from the first day on that the build renews goes;
+    of `customer_key` the rows of all customers whose months it renews. What the model computes for them comes, in one transaction.
+#}
+{% macro get_incremental_replace_renewed_sql(arguments) -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arguments['target_relation'] }}
+    where
+        {% if arguments['unique_key'] == 'as_of_date' -%}
+        as_of_date >= (select first_day from {{ ref('int_reckonings__renewed') }})
+        {%- else -%}
+        customer_key in (select customer_key from {{ ref('int_customers__renewed') }})
+        {%- endif %};
+
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }}
+{%- endmacro %}
