@@ -126,6 +126,12 @@ def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> Non
     timed = re.compile(r" in \d| s$|longest: ")
     assert [line for line in block[1].splitlines() if line not in seen and not timed.search(line)] == []
     assert "(the first run took" in done.stdout
+    asked = re.search(r"```console\n(.*?)```", (repo / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert asked is not None
+    for question, user, answer in re.findall(r'\$ fondaco query "(.*?)" --as (\w+)\n(.*?)(?=\$|\Z)', asked[1], re.DOTALL):
+        call = [tmp_path / ".venv/bin/fondaco", "query", question, "--as", user]
+        said = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        assert [line.rstrip() for line in said.splitlines()][:-1] == [line.rstrip() for line in answer.splitlines()]
 
 
 def test_every_message_of_the_page_on_failures_is_said_by_the_code(repo: Path) -> None:

@@ -153,8 +153,8 @@ def write_warehouse(path: Path, plan: Plan, rows: int = ROWS) -> None:
             columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in relation.columns)
             connection.execute(f"create table {qualified(schema, relation.name)} ({columns})")
             cells = [tuple(value(i, column.name, column.type, column.classification) for column in relation.columns) for i in range(rows)]
-            marks = ", ".join("?" for _ in relation.columns)
-            connection.executemany(f"insert into {qualified(schema, relation.name)} values ({marks})", cells)
+            marks = ", ".join("(" + ", ".join("?" for _ in relation.columns) + ")" for _ in cells)
+            connection.execute(f"insert into {qualified(schema, relation.name)} values {marks}", [cell for row in cells for cell in row])
             if schema != relation.layer:
                 connection.execute(f"create view {qualified(relation.layer, relation.name)} as from {qualified(schema, relation.name)}")
     path.chmod(0o600)

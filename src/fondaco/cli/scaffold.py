@@ -81,6 +81,17 @@ _PASSWORD = "SHOP_PASSWORD=\n"
 _ENV = "# Secrets and what differs between machines. Copy to .env, which git ignores; the environment wins over it.\n# FONDACO_TARGET=ci\n"
 
 
+_USERS = """\
+# Who has which role of roles.yml; a user has one. Passwords are not here: `fondaco serve` makes them.
+users: {}
+#  ana: DATA_ANALYST
+
+# names for several users, for entitlements.csv
+groups: {}
+#  dach: [ana]
+"""
+
+
 @dataclass(frozen=True)
 class Scaffold:
     """What was written into a folder, and what was left as it stood."""
@@ -133,13 +144,23 @@ def scaffold(folder: Path, system: str | None, drops: str | None, *, overwrite: 
             )
         text = _HEAD.format(project=project, NAME=filled["name"].upper()) + text + _TAIL
     texts = {config: text, folder / ".fondaco/schema.json": json.dumps(schema(), indent=1) + "\n"}
-    spared = {folder / ".gitignore": _IGNORED, folder / ".env.example": env}
+    spared = {
+        folder / ".gitignore": _IGNORED,
+        folder / ".env.example": env,
+        **_policy(folder / "policy", house / "policy", demo=system in (None, "demo")),
+    }
     kept = tuple(path for path in spared if path.exists())
     texts |= {path: said for path, said in spared.items() if path not in kept}
     for path, said in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(said, encoding="utf-8")
     return Scaffold(folder, tuple(texts), kept)
+
+
+def _policy(folder: Path, shipped: Path, *, demo: bool) -> dict[Path, str]:
+    """The policy that is shipped; a real shop's has the roles and none of the simulated shop's people."""
+    texts = {folder / path.name: path.read_text(encoding="utf-8") for path in sorted(shipped.iterdir())}
+    return texts if demo else texts | {folder / "users.yml": _USERS, folder / "entitlements.csv": "who,country\n"}
 
 
 def _access(system: System, path: str | None) -> str:

@@ -97,8 +97,9 @@ def publish(
         if layers is None:
             keep(admin, "warehouse", file)
     for relation in changed:
-        # so that questions are planned by what is there now; a truncation at the end would lock readers out
-        admin.execute(f"VACUUM (ANALYZE, TRUNCATE false) {qualified(base(relation.layer), relation.name)}")
+        # so that questions are planned by what is there now; a truncation at the end would lock readers out, and what the server
+        # itself is vacuuming is left to it
+        admin.execute(f"VACUUM (ANALYZE, TRUNCATE false, SKIP_LOCKED) {qualified(base(relation.layer), relation.name)}")
     unchanged = tuple(relation.path for relation in served if relation.path not in rows)
     made = tuple(relation.path for relation in changed if not shapes[relation.path])
     return Published(rows, made, unchanged, missing, time.monotonic() - began)

@@ -78,6 +78,12 @@ def refresh(
         DeclarationError: the policy does not fit the warehouse; what is in force stays.
         ServeError: the server cannot be reached or governed.
     """
+    if not settings.demo and settings.policy_dir == settings.house / "policy" and settings.house != settings.root:
+        raise UsageError(
+            "this shop has no policy of its own, and the one that is shipped names people of the simulated shop",
+            where=str(settings.root / "policy"),
+            hint=f"cp -r {settings.policy_dir} {settings.root / 'policy'}, then say who your users are in policy/users.yml",
+        )
     plan = compiled(settings)
     limits = Limits(settings.serve.statement_timeout, settings.serve.temp_files, settings.serve.connections)
     with admitted(settings) as admin:
