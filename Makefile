@@ -80,7 +80,7 @@ bench: $(READY) .venv-bench/.ready  ## speed and memory, as ratios in one run; o
 	else $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -qq --require-hashes --no-deps -r requirements-bench.lock; fi
 	@touch $@
 
-docs: $(READY)  ## write docs/reference.md from the code and the README's screen from a run
+docs: $(READY)  ## write the pages that are made: the reference, the glossary, the README's screen, and docs/warehouse/index.html: the models and where every column comes from
 	@.venv/bin/python docs/make.py
 
 lock: $(READY)  ## resolve the dependencies of pyproject.toml anew

@@ -218,4 +218,8 @@ if __name__ == "__main__":
     GLOSSARY.write_text(glossary(catalogue(load_settings(README.parent, None))), encoding="utf-8")
     shown = f"```text\n{screen(_run_the_demo())}\n```"
     README.write_text(re.sub(r"```text\n.*?```", lambda _: shown, README.read_text(encoding="utf-8"), flags=re.DOTALL), encoding="utf-8")
-    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS}, {GLOSSARY} and the screen in {README}\n")
+    from warehouse_page import write
+
+    with tempfile.TemporaryDirectory() as made:
+        page_of_models = write(Path(made))
+    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS}, {GLOSSARY}, the screen in {README} and {page_of_models}\n")

@@ -8,12 +8,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import fondaco
 from fondaco import errors
 from fondaco.contracts import load_system
+from fondaco.governance.load import load_policy
 
 
 def test_the_import_contract_the_docstring_and_the_readme_name_the_same_rooms_in_the_same_order(repo: Path) -> None:
@@ -80,6 +82,30 @@ def test_every_system_is_enabled_where_sql_is_linted(repo: Path) -> None:
 def test_no_model_is_longer_than_eighty_lines(repo: Path) -> None:
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (repo / "warehouse/models").rglob("*.sql")}
     assert {name: length for name, length in lengths.items() if length > 80} == {}
+
+
+def test_an_exposure_names_what_its_reader_reads(repo: Path) -> None:
+    models = repo / "warehouse/models"
+    told = yaml.safe_load((models / "exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    said = {one["name"]: {ref.removeprefix("ref('").removesuffix("')") for ref in one["depends_on"]} for one in told}
+    semantic = "".join(path.read_text(encoding="utf-8") for path in (models / "semantic").glob("*.yml"))
+    screen = (repo / "src/fondaco/warehouse/summary.py").read_text(encoding="utf-8")
+    layers = load_policy(repo / "policy").layers
+    folders = {"silver": "core", "gold": "marts"}
+    assert said == {
+        "last_screen": set(re.findall(r"\bgold\.(\w+)", screen)),
+        "metrics": set(re.findall(r"model: ref\('(\w+)'\)", semantic)),
+        "served_layers": {path.stem for name, layer in layers.items() if layer.served for path in (models / folders[name]).rglob("*.sql")},
+    }
+
+
+def test_every_model_says_what_a_row_of_it_is(repo: Path) -> None:
+    models = repo / "warehouse/models"
+    silent = []
+    for path in models.rglob("*.sql"):
+        told = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
+        silent += [path.stem for one in told if one["name"] != path.stem or not one.get("description")]
+    assert silent == []
 
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:

@@ -19,7 +19,7 @@ import yaml
 SCHEMAS = {"staging": "staging", "intermediate": "intermediate", "core": "silver", "marts": "gold"}
 #: What dbt_project.yml says to the four folders.
 KINDS = {"staging": "view", "intermediate": "view", "core": "table", "marts": "table"}
-#: dbt's variables, in place of what dbt_project.yml says.
+#: dbt's variables, in place of what vars.yml says.
 VARIABLES: Mapping[str, Any] = {
     "systems": {
         "plain": {
@@ -62,7 +62,7 @@ class Project:
 
     def __init__(self, house: Path, **variables: Any) -> None:
         self.folder = house / "warehouse"
-        declared = yaml.safe_load((self.folder / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        declared = yaml.safe_load((self.folder / "vars.yml").read_text(encoding="utf-8"))["vars"]
         self.variables = {**declared, **VARIABLES, **variables}
         self.nodes = {node.name: node for node in self._found()}
         self._rendered: dict[tuple[str, bool, frozenset[str]], str] = {}
@@ -183,8 +183,8 @@ class Project:
 
     def declared(self, model: str, test: str) -> list[dict[str, Any]]:
         """With which arguments a model's yml declares a generic test."""
-        (path,) = self.folder.glob(f"models/**/{model}.yml")
-        (described,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        (path,) = self.folder.glob(f"models/**/{model}.sql")
+        (described,) = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
         return [found[test].get("arguments", {}) for found in described.get("data_tests", []) if isinstance(found, dict) and test in found]
 
     def macro(self, name: str, *arguments: Any) -> str:

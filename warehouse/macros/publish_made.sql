@@ -4,7 +4,7 @@
 #}
 {% macro publish_made(results) -%}
     {%- if flags.WHICH == 'build' and not adapter.get_relation(target.database, 'ops', 'marts') -%}
-        {%- set faults = results | rejectattr('status', 'in', ['success', 'pass', 'warn']) | list -%}
+        {%- set faults = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- for result in results if not faults and result.node.config.materialized == 'mart' -%}
             {%- set mart = result.node.name -%}
             {%- do run_query(

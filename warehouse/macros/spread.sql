@@ -9,7 +9,7 @@
 {% macro spread(relation, total, weight, currency, partition_by, order_by, share) -%}
     (
         select
-            * exclude (_per_unit, _total, _weight, _weights, _whole, _rest),
+            * exclude (power_of_ten, _per_unit, _total, _weight, _weights, _whole, _rest),
             cast(
                 (_whole + case
                     when row_number() over (partition by {{ partition_by }} order by _rest desc, {{ order_by }})

@@ -18,6 +18,8 @@ from fondaco.storage import Place
 from fondaco.warehouse.lineage import lineage_of
 from fondaco.warehouse.nodes import Failure, Lineage, NodeResult
 
+#: Beside the target folder: what the last build told dbt.
+VARIABLES = "vars.yml"
 _FAILED = ("error", "fail", "runtime error")
 _DONE = ("success", "pass", "warn")
 
@@ -74,13 +76,15 @@ def dbt_build(
             on_step(f"{seen['done']}: {event.data.node_info.node_name}")
 
     folders["target-path"].mkdir(parents=True, exist_ok=True)
+    # for whoever calls dbt from a shell; JSON is YAML
+    (folders["target-path"].parent / VARIABLES).write_text(json.dumps(dict(variables), indent=1) + "\n", encoding="utf-8")
     # what happened is told as values: dbt itself must not write to a stdout that may be a JSON document
     every = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors-file", "--no-write-json"]
     every += ["--vars", json.dumps(dict(variables))]
     for option, folder in folders.items():
         every += [f"--{option}", str(folder)]
-    # unit tests prove the SQL, not the data: `make test` runs them
-    arguments = ["build", *every, "--exclude-resource-type", "unit_test"]
+    # unit tests prove the SQL, not the data: `make test` runs them; exposures are there to be read
+    arguments = ["build", *every, "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     if select:
         # a test that compares with a model which is not built along would find what is not wrong but old
         arguments += ["--select", select, "--indirect-selection", "cautious"]

@@ -64,8 +64,7 @@ moved as (
         sum(moves.monetary) as monetary,
         max(moves.kept_date) as kept_date
     from moves
-    inner join begun on moves.customer_key = begun.customer_key
-    where begun.begins_on is not null
+    inner join begun on moves.customer_key = begun.customer_key and begun.begins_on is not null
     group by all
 )
 
