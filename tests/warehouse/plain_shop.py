@@ -52,7 +52,7 @@ class PlainShop:
             own = ", ".join(f"{column.name} {column.type}" for column in table.columns)
             self.connection.execute(
                 f"create table bronze.plain__{name} ({own}, _batch_id varchar, _ingested_at timestamp, _op varchar, _source varchar, "
-                "_position bigint, _row bigint, _file varchar, _is_new boolean)"
+                "_position bigint, _row bigint, _file varchar, _erased varchar, _is_new boolean)"
             )
         project.prepare(self.connection)
 
@@ -69,7 +69,7 @@ class PlainShop:
             unknown = row.keys() - set(own)
             assert not unknown, unknown
             self.connection.execute(
-                f"insert into bronze.plain__{table} values ({marks}, ?, ?, ?, 'shop', ?, ?, 'f', true)",
+                f"insert into bronze.plain__{table} values ({marks}, ?, ?, ?, 'shop', ?, ?, 'f', null, true)",
                 [
                     *(row.get(name) for name in own),
                     f"{self.landings:012d}-x",

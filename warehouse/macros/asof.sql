@@ -32,5 +32,6 @@ asof join {{ relation }}
     greatest({{ own }}._ingested_at{% for part in others %}, coalesce({{ part }}._ingested_at, {{ own }}._ingested_at){% endfor %}) as recorded_at,
     {{ own }}._batch_id as batch_id,
     {{ own }}._position as batch_position,
-    {{ own }}._is_new{% for part in others %} or coalesce({{ part }}._is_new, false){% endfor %} as is_new
+    {{ own }}._is_new{% for part in others %} or coalesce({{ part }}._is_new, false){% endfor %} as is_new,
+    nullif(concat({{ own }}._erased{% for part in others %}, {{ part }}._erased{% endfor %}), '') as erased_state
 {%- endmacro %}

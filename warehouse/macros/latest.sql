@@ -42,5 +42,6 @@ select
     greatest({{ own }}._ingested_at{% for part in others %}, coalesce({{ part }}._ingested_at, {{ own }}._ingested_at){% endfor %}) as recorded_at,
     {{ own }}._batch_id as batch_id,
     {{ own }}._position as batch_position,
-    {{ own }}._is_fresh{% for part in others %} or coalesce({{ part }}._is_fresh, false){% endfor %} as is_new
+    {{ own }}._is_fresh{% for part in others %} or coalesce({{ part }}._is_fresh, false){% endfor %} as is_new,
+    cast(null as varchar) as erased_state
 {%- endmacro %}

@@ -1,7 +1,8 @@
 {#
     Every state of a member (customer, product, reseller) that was ever observed, once per key and source time; of several with the
     same time the one that landed last. Kept in the warehouse so that history need not read the whole lake again.
-    `version_hash` covers what makes a version: all attributes but the source's own housekeeping times, and whether it is deleted.
+    `version_hash` covers what makes a version: all attributes but the source's own housekeeping times, whether it is deleted, and
+    what stands for what was taken out of it (`landing_columns`).
     `recorded_at` is when the lake learnt of it: a state that lands again, and says the same, was known before.
 #}
 {% macro observations(entity, key) -%}
@@ -9,7 +10,7 @@
 with landed as (
     select
         *,
-        {{ version_hash(attributes + ['is_deleted']) }} as version_hash
+        {{ version_hash(attributes + ['is_deleted', 'erased_state']) }} as version_hash
     from {{ ref('int_' ~ entity ~ '__unioned') }}
     where {{ key }} is not null
     {%- if is_incremental() %}

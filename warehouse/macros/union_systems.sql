@@ -24,6 +24,7 @@ with unioned as (
         cast(null as varchar) as batch_id,
         cast(null as bigint) as batch_position,
         cast(null as boolean) as is_new,
+        cast(null as varchar) as erased_state,
         {% for name, type in columns.items() %}cast(null as {{ type }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
     where false
     {%- endfor %}
@@ -43,7 +44,7 @@ select
     {%- if 'country' in columns %}
     coalesce(unioned.country, country_names.country, 'ZZ') as country,
     {%- endif %}
-    {%- for name in landing_column_names() %}
+    {%- for name in landing_column_names() if name != 'erased_state' or entity in ['customers', 'products', 'resellers'] %}
     unioned.{{ name }},
     {%- endfor %}
     {%- for name in columns if name != 'country' %}

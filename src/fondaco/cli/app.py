@@ -282,6 +282,22 @@ def serve(
 
 
 @app.command()
+def forget(
+    ctx: typer.Context,
+    customers: Annotated[
+        list[str],
+        typer.Option("--customer", metavar="ID|EMAIL", help="Whom: her id or her e-mail, as the shop has it; again for a further account."),
+    ],
+    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Look only in what this source brought.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased; change nothing.")] = False,
+) -> int:
+    """Forget a person who asks for it: what tells of her is erased wherever we keep it; figures stay. Needs -y."""
+    from fondaco.cli.forget import forget as do
+
+    return do(ctx.obj, customers, source, dry_run=dry_run)
+
+
+@app.command()
 def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the shop's warehouse.")] = Path(),

@@ -86,7 +86,9 @@ def _engine(place: Place) -> Literal["postgres", "mysql", "sqlite"] | None:
 
 
 def _table(place: Place, name: str) -> Table:
-    place.only("description", "key", "cursor", "parent", "deletes", "files", "format", "other_columns", "columns")
+    place.only(
+        "description", "key", "cursor", "parent", "account", "person", "figures", "deletes", "files", "format", "other_columns", "columns"
+    )
     columns = tuple(_column(column, column_name) for column_name, column in place.each("columns"))
     parent, written = place.inner("parent"), place.inner("format")
     form = _format(written) if written else None
@@ -105,11 +107,24 @@ def _table(place: Place, name: str) -> Table:
         files=place.text_or_none("files"),
         format=form,
         other_columns="leave_out" if place.one_of("other_columns", ("land", "leave_out"), "land") == "leave_out" else "land",
+        person=place.text_or_none("account") or place.text_or_none("person"),
+        holds_accounts=place.values.get("account") is not None,
+        figures=_figures(place, columns),
     )
     _check_used(place, "key", table.key, columns)
     _check_used(place, "cursor", (table.cursor,) if table.cursor else (), columns)
     _check_used(place, "parent", (table.parent.on,) if table.parent else (), columns)
+    _check_used(place, "account" if table.holds_accounts else "person", (table.person,) if table.person else (), columns)
     return table
+
+
+def _figures(place: Place, columns: tuple[Column, ...]) -> dict[str, tuple[str, ...]]:
+    """``figures: {meta_key: [_qty, …]}``: the rows, by the values of a column, whose free text is none."""
+    inner = place.inner("figures")
+    if inner is None:
+        return {}
+    _check_used(inner, "figures", tuple(inner.values), columns)
+    return {name: inner.names(name) for name in inner.values}
 
 
 def _format(place: Place) -> FileFormat:

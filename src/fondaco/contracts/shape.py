@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fondaco.contracts.formats import FileFormat
@@ -105,6 +105,10 @@ class Table:
         format: how those files are written.
         other_columns: what becomes of the source's other columns: ``land`` and report them, as `quality.on_new_column` says, or
             ``leave_out``, for a system whose tables hold much that is known and not wanted, such as passwords.
+        person: column with the id of the customer whose row it is, as the system's customers have it; None where a row is told to be
+            hers by its e-mail or its parent alone.
+        holds_accounts: whether its rows are the customers themselves, whose e-mails are hers.
+        figures: rows whose free text is a figure or a code that the models read, by column: it stays when a person is forgotten.
     """
 
     name: str
@@ -118,6 +122,9 @@ class Table:
     format: FileFormat | None = None
     soft: SoftDelete | None = None
     other_columns: Literal["land", "leave_out"] = "land"
+    person: str | None = None
+    holds_accounts: bool = False
+    figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def takes(self, name: str) -> bool:
         """Whether a column of the source is read: a declared one always."""
@@ -126,6 +133,16 @@ class Table:
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError if there is none."""
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def personal(self) -> tuple[Column, ...]:
+        """The columns that tell of a person."""
+        return tuple(column for column in self.columns if column.classification.startswith("pii."))
+
+    @property
+    def emails(self) -> tuple[Column, ...]:
+        """The columns that hold e-mail addresses."""
+        return tuple(column for column in self.columns if column.classification == "pii.email")
 
 
 @dataclass(frozen=True)

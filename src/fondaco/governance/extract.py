@@ -6,8 +6,9 @@ has cannot be taken back.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -24,9 +25,20 @@ from fondaco.storage import place_of
 from fondaco.warehouse.door import reader
 
 _BATCH = 50_000
+#: Of the state folder: which extracts were made.
+LOG = "extracts.jsonl"
 #: Readable by every DuckDB from 1.4 on.
 _STORAGE = "v1.4.0"
 NOTE = "A governed copy: it holds what this user might see when it was made. Copies cannot be revoked; delete it when it is not needed."
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One that was made: for whom, when (ISO 8601, UTC) and where; whether it is still there is not known."""
+
+    user: str
+    at: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -134,8 +146,29 @@ def export(
             f"{user}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, policy {plan.digest}\n{NOTE}\n", encoding="utf-8"
         )
         _remove(target)
+    _note(settings, user, target)
     beside.replace(target)
     return Exported(user, str(target), rows)
+
+
+def extracts(settings: Settings) -> tuple[Extract, ...]:
+    """The extracts that were made here, the last one of each place."""
+    log = settings.state_dir / LOG
+    found: dict[str, Extract] = {}
+    for line in log.read_text(encoding="utf-8").splitlines() if log.is_file() else ():
+        try:
+            one = Extract(**json.loads(line))
+        except (ValueError, TypeError):
+            continue  # a line that its writer's death cut off
+        found[one.path] = one
+    return tuple(found.values())
+
+
+def _note(settings: Settings, user: str, target: Path) -> None:
+    """Remembers that there is a copy: whoever is forgotten later may be in it."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(Extract(user, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", str(target.absolute())))) + "\n")
 
 
 def _remove(path: Path) -> None:

@@ -9,6 +9,8 @@ plan.py      what a run would do
 doctor.py    what is wrong, and how to mend it
 look.py      the lake's state and quarantine, for people
 upkeep.py    going back, another chance for bad rows, fewer files
+forget.py    a person forgotten, wherever the house keeps her
+secret.py    the keys by which it is told whose a row is
 asked.py     what is asked of a landing beyond the ordinary
 moments.py   times as people write them
 verify.py    the warehouse against the answer key, or against its sources
@@ -29,6 +31,7 @@ from fondaco.errors import FondacoError
 from fondaco.job.lock import only_run
 from fondaco.job.report import Places, RunReport, TableLanding, Took, table_landing
 from fondaco.job.runs import RunLog
+from fondaco.job.secret import keys_of
 from fondaco.job.shops import opened
 
 if TYPE_CHECKING:
@@ -203,7 +206,7 @@ def run(
         work: Work | None = None
         outcome, fault = "interrupted", None
         try:
-            lake = Lake.open(place_of(settings.lake))
+            lake = Lake.open(place_of(settings.lake), keys=keys_of(settings))
             work = Work(settings, lake, watch, tables, select, full_refresh, asked)
             for step in STEPS:
                 if command in step.commands:

@@ -24,11 +24,12 @@ class QuarantineRows:
 
 def existing_lake(settings: Settings) -> Lake | None:
     """The lake, if it was ever begun: looking must not make one. Raises LakeError."""
+    from fondaco.job.secret import keys_of
     from fondaco.lake import Lake
     from fondaco.storage import Folder, place_of
 
     place = place_of(settings.lake)
-    return None if isinstance(place, Folder) and not place.path.is_dir() else Lake.open(place)
+    return None if isinstance(place, Folder) and not place.path.is_dir() else Lake.open(place, keys=keys_of(settings))
 
 
 def known_at(settings: Settings, day: date) -> Settings:

@@ -76,7 +76,7 @@ def replay(settings: Settings, table: str | None, reason: str | None, batch: str
     from fondaco.lake import replay as again
 
     found = [_one(settings, table)] if table is not None else owned(settings)
-    origins = [Origin(entry.source, entry.system.name, entry.table) for entry in found]
+    origins = [Origin(entry.source, entry.system.name, entry.table, entry.system.tables) for entry in found]
     with _at_work(settings, "quarantine replay", {"table": table, "reason": reason, "batch": batch}) as (lake, doing):
         done = again(lake, origins, settings.quality, Chosen(table, reason, batch))
         doing.commits += [number for entry in done for number in entry.commits]

@@ -67,6 +67,8 @@ class Batch:
     def write(self, before: Position) -> Commit | None:
         rows.begin(self._connection)
         self._write_pieces()
+        if self._writer.suppression is not None:
+            self._pull.rejects = self._writer.suppression.left_of(self._pull.rejects)
         rows.keep_rejects(self._connection, self._pull.rejects, self._landed, self._tally)
         self._count_bad()
         self._check()
@@ -93,7 +95,8 @@ class Batch:
 
     def _write_piece(self, number: int, batches: list[pa.RecordBatch]) -> None:
         connection = self._connection
-        shape = self._admitted(rows.load_piece(connection, self._origin.table, batches, sum(self._tally.rows.values()) + 1))
+        shape = rows.load_piece(connection, self._origin.table, batches, sum(self._tally.rows.values()) + 1)
+        shape = self._admitted(self._forgetting(shape))
         rows.type_piece(connection, shape, is_compared=self._is_compared())
         mark_known(connection, self._origin.table, self._landed)
         self._leave_out()
@@ -106,6 +109,15 @@ class Batch:
             self._copy_part(f"select * from typed where {rows.good(connection)}", path, shape.columns())
             self._writer.step("part")
         rows.drop_piece(connection)
+
+    def _forgetting(self, shape: rows.Shape) -> rows.Shape:
+        """The shape once what tells of forgotten persons is out of the piece, before anything else is done with it."""
+        suppression, origin = self._writer.suppression, self._origin
+        if suppression is None or not suppression.leave_out(
+            self._connection, origin.source, origin.tables, origin.table, shape.found, rows.POSITION
+        ):
+            return shape
+        return rows.Shape.of_piece(self._connection, origin.table, frozenset())
 
     def _is_compared(self) -> bool:
         """Whether rows are held against others."""

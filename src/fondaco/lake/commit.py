@@ -12,12 +12,13 @@ from typing import Any, Literal
 from fondaco.errors import LakeError
 from fondaco.sources.base import Position
 
-#: 2: operations on the lake. A commit that says no more than format 1 could is written as that, so that an older fondaco reads it.
-FORMAT = 2
+#: 2: operations on the lake; 3: rows in which persons were forgotten. A commit is written in the oldest format that can say it, so that
+#: an older fondaco reads it.
+FORMAT = 3
 #: How a whole commit ends; one that was cut off does not.
 END = b"}\n"
 
-Kind = Literal["land", "sweep", "rewind", "replay", "drop", "compact"]
+Kind = Literal["land", "sweep", "rewind", "replay", "drop", "compact", "erase"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class DataFile:
         bytes: its size.
         sha256: of its bytes.
         batches: first and last commit number whose rows are in it; None: the commit's own alone.
+        erased: how many of its rows are of persons who were forgotten: such a file has a column more, `_erased`.
     """
 
     path: str
@@ -37,11 +39,14 @@ class DataFile:
     bytes: int
     sha256: str
     batches: tuple[int, int] | None = None
+    erased: int = 0
 
     def to_json(self) -> dict[str, Any]:
         json = asdict(self)
         if self.batches is None:
             del json["batches"]
+        if not self.erased:
+            del json["erased"]
         return json
 
     @classmethod
@@ -59,7 +64,7 @@ class Commit:
         committed_at: ISO 8601, UTC.
         kind: ``land`` brings rows of the source, ``sweep`` the deletes that a comparison of keys found, ``replay`` rows that were
             quarantined and are good by today's declarations, ``drop`` takes quarantined rows off the list, ``rewind`` moves the
-            position back, ``compact`` writes files anew as fewer ones.
+            position back, ``compact`` writes files anew as fewer ones, ``erase`` writes files anew without what told of a person.
         columns: the table's own columns as landed, (name, DuckDB type).
         rows_known: read but dropped, because the same version had landed before.
         cursor_min, cursor_max: of the rows that landed, as text; cursor_nulls counts the rows without one.
@@ -162,7 +167,8 @@ class Commit:
         if self.position is not None:
             said["position"] = self.position.to_json()
         is_old = not said and self.kind in ("land", "sweep")
-        return {"format": 1 if is_old else FORMAT, **values, **said}
+        is_new = self.kind == "erase" or any(file.erased for file in self.files)
+        return {"format": 3 if is_new else 1 if is_old else 2, **values, **said}
 
     def encode(self) -> bytes:
         """One line of JSON."""

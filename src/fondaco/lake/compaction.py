@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from fondaco.errors import LakeError
@@ -157,7 +157,7 @@ def _rewritten(lake: Lake, heap: list[Piece], number: int, at: datetime) -> Comm
         lake.store.delete([path])
         raise
     span = (min(first for first, _ in batches), max(last for _, last in batches))
-    return commit.with_files((DataFile(path, written.rows, written.bytes, written.sha256, span),))
+    return commit.with_files((replace(written, batches=span, erased=sum(piece.file.erased for piece in heap)),))
 
 
 def _cursor_kind(commits: Collection[Commit]) -> str:

@@ -9,7 +9,7 @@ from fondaco.lake.commit import Commit
 from fondaco.lake.lake import Lake
 from fondaco.lake.live import Live, batches_of, committed_at
 
-_WITHOUT_ROWS = ("compact", "rewind", "drop")
+_WITHOUT_ROWS = ("compact", "rewind", "drop", "erase")
 
 
 class EarlierLake(Lake):

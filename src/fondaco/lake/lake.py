@@ -14,9 +14,11 @@ from fondaco.lake import layout
 from fondaco.lake.audit import Audit
 from fondaco.lake.commit import Commit
 from fondaco.lake.engine import connect
+from fondaco.lake.forgotten import Keys
 from fondaco.lake.live import Live
 from fondaco.lake.log import CHECKPOINT_EVERY, CommitLog
 from fondaco.lake.state import State
+from fondaco.lake.suppression import Suppression
 from fondaco.storage import Access, Place, Store, admit, explained, open_store, place_at
 
 #: A file that no commit names is swept when it is older than this; a writer elsewhere may still need a younger one.
@@ -33,10 +35,12 @@ class Lake:
     Args:
         store: where the files are.
         on_step: called with the name of each step of a landing once it is done; a test ends the process there.
+        keys: by which it is told whose a row is, where people were forgotten.
     """
 
-    def __init__(self, store: Store, on_step: Callable[[str], None] = _go_on) -> None:
+    def __init__(self, store: Store, on_step: Callable[[str], None] = _go_on, keys: Keys | None = None) -> None:
         self.store = store
+        self.keys = keys
         self.log = CommitLog(store)
         self.audit = Audit(store)
         self.on_step = on_step
@@ -44,14 +48,14 @@ class Lake:
         self._access: Access | None = None
 
     @classmethod
-    def open(cls, place: Place | Path | str, on_step: Callable[[str], None] = _go_on) -> Lake:
+    def open(cls, place: Place | Path | str, on_step: Callable[[str], None] = _go_on, keys: Keys | None = None) -> Lake:
         """The lake at that place; a folder is made if it is not there.
 
         Raises:
             LakeError: the folder cannot be made or used.
             ConfigError: it is no place, or there are no credentials for it.
         """
-        return cls(open_store(place_at(place) if isinstance(place, (Path, str)) else place), on_step)
+        return cls(open_store(place_at(place) if isinstance(place, (Path, str)) else place), on_step, keys)
 
     def commits(self, after: int = 0) -> list[Commit]:
         """The commits with a greater number, ascending: what happened. Raises LakeError if the log is damaged."""
@@ -64,6 +68,13 @@ class Lake:
     def head(self) -> int:
         """Number of the last commit, 0 if there is none."""
         return self.state().commit
+
+    def suppression(self) -> Suppression:
+        """Who was forgotten, for whoever lands rows. Raises LakeError if that cannot be told."""
+        return Suppression(self.store, self.keys, self._files_of)
+
+    def _files_of(self, source: str, table: str) -> list[str]:
+        return [self.url(file.path) for commit in self.live().of_table(source, table) for file in commit.files]
 
     def url(self, path: str) -> str:
         """A path of the lake as DuckDB reads it."""

@@ -147,13 +147,13 @@ class _Landing:
         self._lake, self._asked = lake, asked
         self._clock = clock
         self._state = lake.refresh_state()
-        self._writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step)
+        self._writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step, lake.suppression())
         self._known: Live | None = None
         self._began = self._state.commit
 
     def table(self, source: Source, table: Table) -> TableReport:
         report = TableReport(source.name, source.system.name, table.name)
-        origin = Origin(source.name, source.system.name, table)
+        origin = Origin(source.name, source.system.name, table, source.system.tables)
         try:
             begins = self._begins(source, origin, report)
             for pull in source.pulls(table, self._position(origin), self._asked.span):
@@ -283,6 +283,9 @@ class _Landing:
             raise LockedError("somebody else is committing to this lake, and it cannot be seen what", hint="run again")
         self._state = self._state.after(others)
         self._known = None
+        if any(other.kind == "erase" for other in others):
+            self._lake.store.delete(commit.data_paths())
+            raise LockedError("somebody was forgotten in this lake at the same time, and these rows may be hers", hint="run again")
         if any((other.source, other.table) == (commit.source, commit.table) for other in others):
             self._lake.store.delete(commit.data_paths())
             raise LockedError(f"somebody else landed {commit.source}.{commit.table} at the same time", hint="run again")

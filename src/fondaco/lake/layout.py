@@ -6,6 +6,8 @@ bronze/_commits/_checkpoint.jsonl                what counts, as of some commit
 bronze/_commits/_history-<number>.jsonl          all commits up to that number, from a thousand before it
 bronze/_audit/<time>-<id>-<began|ended|noted>.json
 bronze/_quarantine/<source>/<table>/ingestion_date=YYYY-MM-DD/<batch_id>.parquet
+bronze/_forgotten/<number>.json                  who was forgotten, as keyed hashes: the list
+bronze/_forgotten/<time>-<id>-proof.json         what was done about it
 bronze/ingestion_state.json
 """
 
@@ -20,11 +22,13 @@ COMMITS = f"{BRONZE}/_commits"
 CHECKPOINT = f"{COMMITS}/_checkpoint.jsonl"
 QUARANTINE = f"{BRONZE}/_quarantine"
 AUDIT = f"{BRONZE}/_audit"
+FORGOTTEN = f"{BRONZE}/_forgotten"
 STATE = f"{BRONZE}/ingestion_state.json"
 LOCK = f"{BRONZE}/_writer.lock"
 
 _PARTITION = re.compile(r"/ingestion_date=(\d{4}-\d{2}-\d{2})/")
 _COMMIT = re.compile(rf"{COMMITS}/(\d{{20}})\.json")
+_FORGOTTEN = re.compile(rf"{FORGOTTEN}/(\d{{20}})\.json")
 
 
 def batch_id(number: int, identity: str) -> str:
@@ -64,6 +68,22 @@ def commit_number(path: str) -> int | None:
     """The number of a commit's path, None for any other path."""
     match = _COMMIT.fullmatch(path)
     return int(match[1]) if match else None
+
+
+def forgotten_path(number: int) -> str:
+    """The list of who was forgotten, once it was written that often."""
+    return f"{FORGOTTEN}/{number:020d}.json"
+
+
+def forgotten_number(path: str) -> int | None:
+    """The number of a list's path, None for any other path."""
+    match = _FORGOTTEN.fullmatch(path)
+    return int(match[1]) if match else None
+
+
+def proof_path(name: str) -> str:
+    """The document that says what was done about one request."""
+    return f"{FORGOTTEN}/{name}-proof.json"
 
 
 def is_data(path: str) -> bool:

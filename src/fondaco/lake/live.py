@@ -54,7 +54,8 @@ class Live:
 
     def retained(self, now: datetime) -> set[str]:
         """The files of rows that count no more and may still be read by a build, at the time `now` (UTC, with zone)."""
-        young = (commit for commit in self.commits if committed_at(commit) > now - REPLACED_AGE)
+        # what was replaced because it told of a person is kept for nobody
+        young = (commit for commit in self.commits if commit.kind != "erase" and committed_at(commit) > now - REPLACED_AGE)
         return {path for commit in young for path in commit.replaces if not layout.is_quarantine(path)}
 
     def encode(self) -> bytes:

@@ -185,7 +185,7 @@ def _replayed(lake: Lake, origin: Origin, quality: Quality, chosen: Chosen, cloc
         return nothing
     state, now = lake.refresh_state(), clock().astimezone(UTC).replace(tzinfo=None)
     live = lake.live().of_table(origin.source, origin.table.name)
-    writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step)
+    writer = Writer(lake.store, lambda: lake.connection, quality, lake.on_step, lake.suppression())
     pull = _pull(lake, origin, picked, commits, now)
     landed = Landed(by_columns(live, lake.url))
     former = superseded(origin.table, live)

@@ -97,7 +97,7 @@ def _table_after(before: TableState | None, commit: Commit) -> TableState:
         rows_quarantined=before.rows_quarantined + aside,
         rows_dropped=before.rows_dropped + commit.rows_dropped,
         rewound=commit.number if commit.position is not None else before.rewound,
-        schema_hash=commit.schema_hash if commit.files and commit.kind != "compact" else before.schema_hash,
+        schema_hash=commit.schema_hash if commit.files and commit.kind not in ("compact", "erase") else before.schema_hash,
     )
     if commit.kind not in ("land", "sweep"):
         return after

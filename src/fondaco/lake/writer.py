@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from fondaco.lake import layout
 from fondaco.lake.casts import literal
 from fondaco.lake.commit import Commit, DataFile
 from fondaco.lake.quality import Quality
+from fondaco.lake.suppression import Suppression
 from fondaco.storage import Store, engine_error, storage_error
 
 #: Level 1 costs a fifth less than the engine's own level 3, and the files are 2 % larger; half the engine's own row group takes
@@ -25,11 +26,16 @@ _PARQUET = "format parquet, compression zstd, compression_level 1, row_group_siz
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose rows they are: source, system and table."""
+    """Whose rows they are: source, system and table.
+
+    Attributes:
+        tables: all tables of the system, for the parents of a row.
+    """
 
     source: str
     system: str
     table: Table
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 def batch_name(store: Store, number: int, identity: str) -> str:
@@ -43,14 +49,21 @@ class Writer:
     Args:
         connect: gives the DuckDB connection to work in.
         step: called with the name of each step once it is done, so that a test can end the process there.
+        suppression: who was forgotten, where rows come.
     """
 
     def __init__(
-        self, store: Store, connect: Callable[[], duckdb.DuckDBPyConnection], quality: Quality, step: Callable[[str], None]
+        self,
+        store: Store,
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+        quality: Quality,
+        step: Callable[[str], None],
+        suppression: Suppression | None = None,
     ) -> None:
         self.store = store
         self.quality = quality
         self.step = step
+        self.suppression = suppression
         self._connect = connect
 
     @property

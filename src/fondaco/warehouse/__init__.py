@@ -18,11 +18,12 @@ query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
 comparison.py       a relation against what it should hold, cell by cell
 reconciliation.py   rows and money from layer to layer
+totals.py    what must stay when a person is forgotten
 """
 
 from __future__ import annotations
 
-from fondaco.warehouse.build import BuildReport, build, needs_build
+from fondaco.warehouse.build import BuildReport, build, build_anew, needs_build, tells_of_forgotten
 from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.publish import MartStatus, mart_statuses
@@ -42,9 +43,11 @@ __all__ = [
     "Summary",
     "as_known_at",
     "build",
+    "build_anew",
     "mart_statuses",
     "needs_build",
     "query",
     "semantic_manifest",
     "summary",
+    "tells_of_forgotten",
 ]

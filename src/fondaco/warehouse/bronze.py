@@ -31,6 +31,7 @@ LANDING_COLUMNS: Mapping[str, str] = {
     "_file": "varchar",
     "_row": "bigint",
     "_position": "bigint",
+    "_erased": "varchar",
 }
 
 
@@ -74,19 +75,19 @@ def view(
 ) -> str:
     """`create view bronze.<system>__<table>` over the files of the commits; without files, an empty one with the declared columns."""
     commits = list(commits)
-    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, bool], list[str]] = defaultdict(list)
     columns: dict[str, tuple[tuple[str, str], ...]] = {}
     for commit in commits:
         columns[commit.schema_hash] = commit.columns
         for file in commit.files:
             batches = batches_of(commit, file)
-            groups[commit.schema_hash, _is_new(batches, since), _is_known(batches, through)].append(url(file.path))
-    widened = _widened(table, [columns[shape] for shape, _, _ in groups])
+            groups[commit.schema_hash, _is_new(batches, since), _is_known(batches, through), file.erased > 0].append(url(file.path))
+    widened = _widened(table, [columns[shape] for shape, *_ in groups])
     parts = [
         _empty(table, widened),
         *(
             _files(paths, is_new, is_known, columns[shape], widened)
-            for (shape, is_new, is_known), paths in sorted(groups.items(), key=lambda item: item[1][0])
+            for (shape, is_new, is_known, _), paths in sorted(groups.items(), key=lambda item: item[1][0])
         ),
     ]
     body = "\nunion all by name\n".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -94,6 +95,8 @@ def build(
         BuildError: the dbt project cannot be parsed. Failing models and tests are in the report.
         LockedError: another process has the warehouse open.
     """
+    if tells_of_forgotten(settings, lake):
+        return build_anew(settings, lake, dbt=dbt, on_step=on_step)
     began = time.monotonic()
     require_extras(settings)
     systems = systems_of(settings)
@@ -152,6 +155,39 @@ def build(
         reason=reason,
         seconds=time.monotonic() - began,
     )
+
+
+def tells_of_forgotten(settings: Settings, lake: Lake) -> bool:
+    """Whether the warehouse was made before somebody was forgotten: then what told of her stands in it, in blocks that no table names, too."""
+    last = _last_build(settings)
+    since = last.through_commit if last is not None else 0
+    return settings.warehouse.path.is_file() and any(commit.kind == "erase" for commit in lake.commits(after=since))
+
+
+def build_anew(settings: Settings, lake: Lake, *, dbt: Path | None = None, on_step: Callable[[str], None] = lambda _: None) -> BuildReport:
+    """Builds a new file from the lake, which takes the place of the old one: nothing that was ever deleted is left in it.
+
+    The new one takes the place of the old one even if a test of it fails: what was erased must not stay because of that.
+
+    Raises:
+        BuildError, LockedError: as `build`; the old file stays.
+    """
+    path = settings.warehouse.path
+    # a database is named by its file, and views name their database
+    beside = path.parent / ".anew" / path.name
+    shutil.rmtree(beside.parent, ignore_errors=True)
+    if path.is_file():
+        with writer(settings.warehouse):
+            pass  # nobody has it open, and what its log holds is in it
+    made = settings.model_copy(update={"warehouse": settings.warehouse.model_copy(update={"path": beside})})
+    # with a folder of its own, so that dbt need not read the project anew for the next run
+    report = build(made, lake, full_refresh=True, dbt=dbt or settings.state_dir / "anew", on_step=on_step)
+    with writer(made.warehouse) as connection:
+        connection.execute("force checkpoint")
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    beside.replace(path)
+    shutil.rmtree(beside.parent, ignore_errors=True)
+    return report
 
 
 def _with_examples(settings: Settings, lake: Lake, result: DbtResult, findings: tuple[Failure, ...]) -> tuple[Failure, ...]:

@@ -18,6 +18,7 @@ select
     registered._batch_id as batch_id,
     registered._position as batch_position,
     registered._is_new or coalesce(accounts._is_fresh, false) as is_new,
+    registered._erased as erased_state,
 
     -- ids
     cast(registered.account_id as varchar) as customer_id,

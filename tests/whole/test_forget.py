@@ -1,0 +1,117 @@
+"""A person who asks to be forgotten, in a whole shop that is served: looked for in every byte that we keep."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import psycopg
+import pytest
+
+from fondaco.governance.admin import conninfo_of
+from fondaco.governance.server import server_of, start, stop
+from fondaco.job.forget import forget
+from fondaco.warehouse.totals import differences, totals
+from tests.lake.test_forget import holding
+from tests.servers import free_port
+from tests.whole.conftest import Shop
+from tests.whole.conftest import differences as cells
+
+SHOP = """\
+version: 1
+project: little
+business: {{timezone: Europe/Berlin, currency: EUR}}
+sources: {{shop: {{type: demo, customers: 60, days: 45, seed: 3, path: ./shop/shop.sqlite}}}}
+serve: {{port: {port}, path: ../served}}
+"""
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """A little shop, landed, built and served."""
+    # below a folder that whoever the server runs as may enter
+    with tempfile.TemporaryDirectory(prefix="forget-") as folder:
+        Path(folder).chmod(0o755)
+        shop = Shop(Path(folder) / "house").configure(SHOP.format(port=free_port()))
+        shop.run()
+        start(server_of(shop.settings))
+        try:
+            yield shop
+        finally:
+            stop(server_of(shop.settings))
+
+
+def asked(shop: Shop, sql: str, *values: object) -> list[tuple[object, ...]]:
+    """The shop's own database, which is not ours."""
+    with sqlite3.connect(shop.root / "shop" / "shop.sqlite") as connection:
+        found = connection.execute(sql, values).fetchall()
+        connection.commit()
+    return found
+
+
+def kept(shop: Shop, words: tuple[str, ...]) -> list[str]:
+    """Where one of the words stands, in anything that is ours: files as bytes, tables as they are read, the server's own."""
+    found = [place for folder in (shop.root, shop.settings.serve_dir) for place in holding(folder, words) if " in shop/" not in place]
+    with duckdb.connect(str(shop.settings.warehouse.path), read_only=True) as warehouse:
+        for schema, name in warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            text = repr(warehouse.execute(f'select * from {schema}."{name}"').fetchall()).lower()
+            found += [f"{word} in {schema}.{name}" for word in words if word.lower() in text]
+    with psycopg.connect(conninfo_of(shop.settings), autocommit=True) as admin:
+        for schema, name in admin.execute("select schemaname, tablename from pg_tables where schemaname ~ '^_'").fetchall():
+            text = repr(admin.execute(f'select * from "{schema}"."{name}"').fetchall()).lower()
+            found += [f"{word} in the server's {schema}.{name}" for word in words if word.lower() in text]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_she_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
+    (number,) = asked(
+        shop,
+        "select id from customers where phone is not null and street is not null and not is_test and id in (select customer_id from orders) "
+        "order by (select count(*) from orders where customer_id = customers.id) desc limit 1",
+    )[0]
+    row = asked(shop, "select email, phone, street, first_name || ' ' || last_name from customers where id = ?", number)[0]
+    asked(shop, "update customers set street = 'Kanalstr. 987', updated_at = (select max(updated_at) from orders) where id = ?", number)
+    shop.run()
+    # somebody asked for her by name, and it stands in the server's log
+    with psycopg.connect(conninfo_of(shop.settings), autocommit=True) as admin:
+        admin.execute("CHECKPOINT")
+        with pytest.raises(psycopg.Error):
+            admin.execute(f"SELECT '{row[0]}' FROM nowhere")
+    words = tuple(str(word) for word in (*row, "Kanalstr. 987"))
+    assert kept(shop, words), "the words are looked for in the right way"
+    before = totals(shop.settings)
+    history = shop.rows(f"select * from silver.dim_customers where customer_key = 'shop:{number}' order by valid_from")
+    done = forget(shop.settings, [words[0]], None)
+    assert done.exit_code == 0, (done.failures, done.differences)
+    assert (done.warehouse, done.served, done.totals) == (True, True, sum(map(len, before.values())))
+    assert differences(before, totals(shop.settings)) == ()
+    assert kept(shop, words) == []
+    # intervals stay
+    after = shop.rows(f"select * from silver.dim_customers where customer_key = 'shop:{number}' order by valid_from")
+    names = shop.rows(
+        "select column_name from duckdb_columns() where table_name = 'dim_customers' and schema_name = 'silver' order by column_index"
+    )
+    person = {"email", "phone", "first_name", "last_name", "street", "city", "postal_code", "birth_date"}
+    places = [place for place, (name,) in enumerate(names) if name not in person]
+    assert len(after) > 1
+    assert [[row[place] for place in places] for row in after] == [[row[place] for place in places] for row in history]
+    assert shop.rows(
+        f"select distinct phone, first_name, street, city, birth_date from silver.dim_customers where customer_key = 'shop:{number}'"
+    ) == [(None,) * 5]
+    # the same and a changed row are read again
+    asked(shop, "update customers set phone = '+49 30 7777777', updated_at = (select max(updated_at) from orders) where id = ?", number)
+    for table in ("customers", "orders"):
+        assert shop.call("state", "rewind", table, "--to", "2024-01-01").exit_code == 0
+    shop.run()
+    assert kept(shop, (*words, "+49 30 7777777")) == []
+    # and a warehouse that is made of the lake alone is the same
+    again = shop.copy(shop.root.parent / "again")
+    again.forget_the_warehouse()
+    again.run()
+    assert cells(shop, again, rows_of_the_lake=False) == []
+    assert forget(shop.settings, [words[0]], None).tables == []
