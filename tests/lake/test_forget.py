@@ -24,6 +24,7 @@ from fondaco.lake.quality import DefaultQuality
 from fondaco.lake.replay import Chosen, replay
 from fondaco.lake.writer import Origin
 from fondaco.sources.files import FileDrops
+from fondaco.storage import Bucket
 from tests.lake.conftest import NOW
 from tests.lake.test_crash import Died
 
@@ -85,7 +86,8 @@ class Shop:
     """Drops of a shop with people, its lake, and what is done to both."""
 
     def __init__(self, root: Path) -> None:
-        self.drops, self.place = root / "drops", root / "lake"
+        self.drops = root / "drops"
+        self.place: Any = root / "lake"
         self.drops.mkdir()
         self.tables = {table.name: table for table in (CUSTOMERS, ORDERS, NOTES)}
         self.system = System("shop", "", "UTC", None, (), self.tables)
@@ -438,6 +440,50 @@ def test_words_of_hers_leave_notes_and_audit(shop: Shop) -> None:
     assert shop.holding(*HERS) == []
     assert shop.lake().audit.entries()[0].arguments["why"] == "[forgotten] asked, [forgotten]"
     assert any("[forgotten] wrote" in note for commit in shop.lake().commits() for note in commit.notes)
+
+
+def test_what_is_read_once_more_to_compare_is_what_was_rewritten(shop: Shop, tmp_path: Path) -> None:
+    shop.forget("7")
+    rows, aside = [shop.rows(table) for table in shop.tables], shop.aside()
+    other = Lake.open(tmp_path / "again", keys=KEYS)
+    forgotten.lend(shop.lake().store, other.store)
+    shop.place = tmp_path / "again"
+    shop.land(other)
+    assert holding(tmp_path / "again", HERS) == []
+    assert [sorted(map(repr, shop.rows(table))) for table in shop.tables] == [sorted(map(repr, found)) for found in rows]
+    assert sorted(map(repr, shop.aside())) == sorted(map(repr, aside))
+
+
+@pytest.mark.slow
+def test_she_is_forgotten_in_a_bucket_too(tmp_path: Path, bucket: Bucket) -> None:
+    shop = Shop(tmp_path)
+    shop.place = bucket
+    fill(shop)
+    compact(shop.lake(), older_than=timedelta(), now=NOW + timedelta(days=8))
+    totals = [row[3] for row in shop.rows("orders")]
+    steps = list[str]()
+    with pytest.raises(Died):
+        shop.forget("7", lake=shop.lake(lambda step: _die(step, steps)))
+    shop.forget("ann@new.example")
+    lake = shop.lake()
+    for item in lake.store.listing():
+        text = (lake.store.read(item.path) or b"").lower()
+        if item.path.endswith(".parquet"):
+            text += repr(lake.connection.read_parquet(lake.url(item.path)).fetchall()).lower().encode()
+        assert [word for word in HERS if word.lower().encode() in text] == [], item.path
+    assert [row[3] for row in shop.rows("orders")] == totals
+    shop.drop("customers", "late", CURRENT.replace("05-03", "05-06"))
+    shop.land()
+    assert {row[1] for row in shop.rows("customers") if row[0] == 7} == {
+        KEYS.pseudonym("ann@old.example"),
+        KEYS.pseudonym("ann@new.example"),
+    }
+
+
+def _die(step: str, steps: list[str]) -> None:
+    steps.append(step)
+    if steps.count("committed") == 2:
+        raise Died(step)
 
 
 LINES = st.lists(

@@ -47,7 +47,7 @@ def reread(settings: Settings, lake: Lake, watch: Watch) -> Rereading:
         SourceError: a source cannot be read.
         BatchStopped: a table cannot be read as it is declared.
     """
-    from fondaco.lake import Lake, land
+    from fondaco.lake import Lake, forgotten, land
     from fondaco.warehouse.bronze import statements
     from fondaco.warehouse.project import systems_of
 
@@ -56,7 +56,9 @@ def reread(settings: Settings, lake: Lake, watch: Watch) -> Rereading:
     # whatever is bad is put aside again, however much it is: that it was put aside is compared, too
     quality = settings.quality.model_copy(update={"max_bad_share": Decimal(1), "on_bad_row": "quarantine"})
     with TemporaryDirectory(prefix="reread-", dir=settings.state_dir) as folder, opened(settings) as sources:
-        again = Lake.open(folder)
+        # what the sources still hold of persons who were forgotten is left out on both sides
+        again = Lake.open(folder, keys=lake.keys)
+        forgotten.lend(lake.store, again.store)
         for report in land(sources, again, quality):
             if report.errors:
                 raise report.errors[0]

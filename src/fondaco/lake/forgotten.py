@@ -129,6 +129,13 @@ def add(store: Store, known: Forgotten, request: Request, keys: Keys) -> Forgott
     return longer
 
 
+def lend(store: Store, other: Store) -> None:
+    """Gives another lake, which has none, the list of this one: what lands there is then left of rows as it is left here."""
+    known = read(store)
+    if known.number:
+        other.create(layout.forgotten_path(known.number), known.encode())
+
+
 def checked(known: Forgotten, keys: Keys | None, where: str) -> Keys:
     """The keys, if they are those of the list. Raises LakeError: without them her rows would not be known."""
     if keys is None or (known.check and keys.check() != known.check):
