@@ -121,7 +121,7 @@ def _cell(column: PlannedColumn) -> str:
         case "boolean":
             return "i % 3 = 0"
         case _:
-            return f"cast(i % 9999 as {column.type})"
+            return f"cast(i % 90 as {column.type})"
 
 
 def _republished(settings: Settings, orders: int, rounds: int) -> list[Line]:

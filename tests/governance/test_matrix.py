@@ -176,6 +176,35 @@ def test_a_right_that_is_taken_away_is_gone_in_a_running_session(changing: Gover
         changing.connect("ana")
 
 
+def test_an_old_view_of_the_tables_does_not_outlive_the_right_to_it(changing: Governed) -> None:
+    """In a transaction that keeps its snapshot she would read with yesterday's countries for as long as she keeps it open."""
+    file = changing.policy / "entitlements.csv"
+    text = file.read_text(encoding="utf-8")
+    with changing.connect("ana") as keeper, changing.connect("ana") as ordinary, changing.connect("ben") as other:
+        for connection in (keeper, other):
+            connection.execute("set idle_in_transaction_session_timeout = 0")
+            connection.execute("begin isolation level repeatable read")
+        assert keeper.execute("select count(*) from gold.orders").fetchone() == (4,)
+        assert other.execute("select count(*) from gold.orders").fetchone() == (2,)
+        file.write_text(text.replace("dach,DE\n", ""), encoding="utf-8")
+        assert changing.refresh(data=False).enforced.ended == 1
+        with pytest.raises(psycopg.OperationalError):
+            keeper.execute("select count(*) from gold.orders")
+        # who keeps no view goes on, and so does who lost nothing
+        assert ordinary.execute("select count(*) from gold.orders").fetchone() == (2,)
+        assert other.execute("select count(*) from gold.orders").fetchone() == (2,)
+        file.write_text(text, encoding="utf-8")
+        assert changing.refresh(data=False).enforced.ended == 0
+    with changing.connect("ana") as holder:
+        holder.execute("begin")
+        holder.execute("declare c cursor for select country from gold.orders")
+        holder.execute("fetch 1 from c")
+        file.write_text(text.replace("dach,DE\n", ""), encoding="utf-8")
+        changing.refresh(data=False)
+        with pytest.raises(psycopg.OperationalError):
+            holder.execute("fetch all from c")
+
+
 def test_many_sessions_of_many_users_see_their_own(shop: Governed) -> None:
     expected = {user: shop.rows(user, "select count(*), min(email), max(email) from gold.customers") for user in USERS}
     wrong: list[Any] = []

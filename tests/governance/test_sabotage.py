@@ -16,9 +16,6 @@ from fondaco.governance.enforce import changed_by_hand
 from tests.governance.governed import Governed, ordered
 from tests.governance.test_bypass import attack_and_undo
 
-#: A mask view without a mask, of the analysts' columns alone.
-CLEAR = "create or replace view gold.customers with (security_barrier) as select {} from _gold.customers"
-
 SABOTAGE: dict[str, tuple[str, ...]] = {
     "row policies off": ("alter table _gold.customers disable row level security",),
     "row policy for everybody": ("alter policy rows on _gold.customers using (true)",),
@@ -56,7 +53,8 @@ SABOTAGE: dict[str, tuple[str, ...]] = {
     "a function with its owner's rights": ("create function gold.see() returns setof _gold.customers language sql security definer as 'select * from _gold.customers'",),
     "default privileges": ("alter default privileges for role gov_loader in schema _gold grant select on tables to public",),
     "the pseudonyms' key is another": ("update _gov.pseudonyms set key = 'known to somebody'",),
-    "a mask lost": ("create or replace view gold.customers with (security_barrier) as select customer_key, customer_id, source_name, member_kind, email, first_name, last_name, country, acquisition_channel, signed_up_at, is_deleted, first_order_date, last_order_date, orders, units, revenue_before_returns, refunded_amount, net_revenue, clv_historic, orders_with_coupon, orders_with_refund, favourite_channel, favourite_category, purchase_days, median_gap_days, days_to_second_order, repeated_within_90_days, as_of_date, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_segment, rfm_action, days_since_last_order, expected_gap_days, churn_risk from _gold.customers",),
+    "a mask lost": ("create or replace view gold.customers with (security_barrier) as select * from _gold.customers",),
+    "a column more": ("drop view gold.customers", "create view gold.customers with (security_barrier) as select *, 1 as more from _gold.customers", "alter view gold.customers owner to gov_reader", "grant select on gold.customers to data_engineer, data_scientist, data_analyst"),
 }  # fmt: skip
 
 #: Those that open nothing by themselves, so that only the audit can see them.
@@ -116,7 +114,7 @@ def test_a_broken_control_turns_something_red_is_named_by_the_audit_and_put_righ
         assert wrong_cells(broken) == []
 
 
-@pytest.mark.parametrize("name", ["row policies off", "the analyst is a superuser", "a mask lost"])
+@pytest.mark.parametrize("name", ["row policies off", "the analyst is a superuser", "a mask lost", "a column more"])
 def test_what_is_broken_is_put_right(broken: Governed, name: str) -> None:
     with broken.admin() as admin:
         for statement in SABOTAGE[name]:
@@ -126,6 +124,17 @@ def test_what_is_broken_is_put_right(broken: Governed, name: str) -> None:
         broken.refresh(data=False)
         assert changed_by_hand(admin) == ()
         assert broken.rows("ana", "select count(*) from gold.customers where email not like '%*%' or country = 'US'") == [(0,)] != before
+
+
+def test_a_setting_that_a_user_gives_herself_is_put_back_and_makes_no_view_anew(broken: Governed) -> None:
+    """She may: it governs nothing. It may not make every run replace every view, either."""
+    with broken.connect("ana") as connection:
+        connection.execute("alter role ana set search_path = _gold")
+        connection.execute("alter role ana in database shop set role = 'data_engineer'")
+    done = broken.refresh(data=False).enforced
+    assert any("search_path" in line for line in done.drift)
+    assert done.changed == ()
+    assert broken.rows("ana", "show search_path") == [("gold, silver, bronze",)]
 
 
 @pytest.mark.parametrize(

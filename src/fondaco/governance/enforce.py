@@ -79,19 +79,21 @@ def enforce(admin: Admin, plan: Plan, key: str, limits: Limits, hand_out: Callab
     written = said(admin, "facts") if known else None
     found = facts.in_force(admin) if known else ()
     drifted = facts.drift(written, found) if written is not None else ()
-    passwords = _patiently(lambda: _people(admin, plan, key, limits, hand_out, first=not known))
-    changed, ended = [], 0
+    passwords, fewer = _patiently(lambda: _people(admin, plan, key, limits, hand_out, first=not known))
+    changed, ended = [], _end_old_views(admin, fewer)
     texts: dict[str, str] = json.loads("".join(said(admin, "views") or ("{}",)))
     there = {relation.path: relation for relation in plan.served if shape(admin, relation) == expected(relation)}
-    if drifted:
+    # who is who and has which setting is right by now, whoever changed it; a user may change settings of her own
+    strange = [line for line in drifted if not line[2:].startswith(("setting of ", "country ", "member ", "role "))]
+    if strange:
         _patiently(lambda: _tidy(admin, plan))
     for path in [path for path in texts if path not in {relation.path for relation in plan.served}]:
         ended += _forcefully(admin, _dropping(path), limits)
         del texts[path]
     for path, relation in there.items():
         text = _view(plan, relation)
-        if texts.get(path) != text or drifted:
-            ended += _forcefully(admin, [*_cleared(admin, relation), text], limits)
+        if texts.get(path) != text or strange:
+            ended += _forcefully(admin, [*_cleared(admin, relation, anew=bool(strange)), text], limits)
             texts[path] = text
             changed.append(path)
     now = facts.in_force(admin)
@@ -214,8 +216,11 @@ def said(admin: Admin, name: str) -> tuple[str, ...] | None:
 
 def _people(
     admin: Admin, plan: Plan, key: str, limits: Limits, hand_out: Callable[[dict[str, str]], None], *, first: bool
-) -> dict[str, str]:
-    """Roles, users, memberships, countries and the key, in one transaction; gives the passwords of those who had none."""
+) -> tuple[dict[str, str], list[str]]:
+    """Roles, users, memberships, countries and the key, in one transaction.
+
+    Gives the passwords of those who had none, and the users who may see less than before.
+    """
     database = _one(admin, "SELECT current_database()")
     with admin.transaction():
         managed = {
@@ -233,6 +238,9 @@ def _people(
         _memberships(admin, plan, database)
         gone = [name for name, ours in there.items() if ours and name not in managed]
         _forget(admin, gone)
+        before = (
+            set() if first else {(row[0], row[1]) for row in admin.execute(f"SELECT user_name, country FROM {OWN}.entitlements").fetchall()}
+        )
         # what locks tables that readers read is done once, and where somebody changed it
         for statement in (*(_foundation(plan, database) if first else ()), *_entrances(plan), *postgres.entitlements(plan)):
             admin.execute(statement)
@@ -247,7 +255,16 @@ def _people(
         ]:
             passwords[user] = set_password(admin, user)
         hand_out(passwords)
-    return passwords
+    return passwords, sorted({user for user, _ in before - set(plan.entitlements)})
+
+
+def _end_old_views(admin: Admin, users: list[str]) -> int:
+    """Ends sessions of these users that look at the tables as they were: within a transaction that keeps its view of them, a country
+    that was taken away would be there for as long as she leaves it open. Gives how many."""
+    rows = admin.execute(
+        "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE usename = ANY(%s) AND backend_xmin IS NOT NULL", (users,)
+    ).fetchall()
+    return len(rows)
 
 
 def set_password(admin: Admin, user: str) -> str:
@@ -342,10 +359,12 @@ def _dropping(path: str) -> list[str]:
     ]
 
 
-def _cleared(admin: Admin, relation: PlannedRelation) -> list[str]:
+def _cleared(admin: Admin, relation: PlannedRelation, *, anew: bool) -> list[str]:
     """What takes every right on a relation from everybody, and every policy off it; the plan's own come after it."""
-    cleared = []
-    for place in (qualified(relation.layer, relation.name), qualified(base(relation.layer), relation.name)):
+    view, table = qualified(relation.layer, relation.name), qualified(base(relation.layer), relation.name)
+    # a view whose columns somebody changed cannot be replaced by itself
+    cleared = [f"DROP VIEW IF EXISTS {view} CASCADE"] if anew else []
+    for place in (table,) if anew else (view, table):
         rows = admin.execute(
             "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END FROM pg_class c LEFT JOIN pg_attribute t ON t.attrelid = c.oid, "
             "LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT * FROM aclexplode(t.attacl)) a WHERE c.oid = to_regclass(%s) AND a.grantee <> c.relowner",
@@ -362,7 +381,7 @@ def _cleared(admin: Admin, relation: PlannedRelation) -> list[str]:
             "SELECT quote_ident(rulename) FROM pg_rewrite WHERE rulename <> '_RETURN' AND ev_class = to_regclass(%s)", (place,)
         ).fetchall()
         cleared += [f"DROP RULE {row[0]} ON {place}" for row in rows]
-    return [*cleared, f"ALTER TABLE {qualified(base(relation.layer), relation.name)} OWNER TO {LOADER}"]
+    return [*cleared, f"ALTER TABLE {table} OWNER TO {LOADER}"]
 
 
 def _tidy(admin: Admin, plan: Plan) -> None:
