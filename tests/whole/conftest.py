@@ -178,7 +178,7 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
         ).fetchall():
             if (
                 schema != "ops"
-                and not name.endswith(("__touched", "__landed", "__concerned", "__states", "__known"))
+                and not name.endswith(("__touched", "__landed", "__concerned", "__renewed", "__states", "__known"))
                 and (bronze or schema != "bronze")
             ):
                 columns.setdefault(f"{schema}.{name}", []).append(column)
