@@ -23,6 +23,7 @@ from tests.whole.conftest import differences as cells
 SHOP = """\
 version: 1
 project: little
+demo: true
 business: {{timezone: Europe/Berlin, currency: EUR}}
 sources: {{shop: {{type: demo, customers: 60, days: 45, seed: 3, path: ./shop/shop.sqlite}}}}
 serve: {{port: {port}, path: ../served}}
