@@ -14,7 +14,7 @@ import pytest
 from fondaco.job.figures import catalogue
 from fondaco.metrics import Answer, Asked, Catalogue, Compiler, answer
 from fondaco.sources.demo import ANSWERS, Rules, facts_of
-from fondaco.sources.demo.marts.facts import Facts
+from fondaco.sources.demo.marts.figures import refund_lines
 from tests.whole.conftest import Shop
 
 Row = Mapping[str, Any]
@@ -68,7 +68,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         rules=Rules(week_start=6),
     )
     rows: dict[str, list[Row]] = {name.removeprefix("gold."): list(answer.rows(counted)) for name, answer in ANSWERS.items()}
-    rows["refund_lines"] = list(_refund_lines(counted))
+    rows["refund_lines"] = list(refund_lines(counted))
     # as the warehouse names a reseller
     rows["parcels"] = [
         {**row, "seller": f"shop:{row['seller']}" if isinstance(row["seller"], int) else row["seller"]} for row in rows["parcels"]
@@ -78,17 +78,3 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     copy = shutil.copy2(shop.settings.warehouse.path, shop.root.parent / "copy.duckdb")
     with duckdb.connect(str(copy), read_only=True) as connection:
         yield Known(shop, found, Compiler(found.manifest), rows, connection)
-
-
-def _refund_lines(counted: Facts) -> Iterator[Row]:
-    for order in counted.booked:
-        for part in order.returns:
-            yield {
-                "refunded_date": part.date,
-                "country": order.country,
-                "channel": order.channel,
-                "reason": part.reason,
-                "item_kind": "goods" if part.line.is_goods else "gift_card",
-                "product": f"shop:{part.line.sku}",
-                "days": (part.date - order.date).days,
-            }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -16,11 +17,13 @@ import duckdb
 import pytest
 
 from fondaco.cli import main
-from fondaco.errors import UsageError
+from fondaco.errors import DeclarationError, UsageError
+from fondaco.job.figures import catalogue
 from fondaco.metrics import Dimension
+from fondaco.sources.demo.marts.figures import Row, Rows
 from fondaco.warehouse import semantic
 from tests.metrics.conftest import Known
-from tests.metrics.glossary import CLASSES, FORECASTS, GLOSSARY, UNANSWERED, Row, Rows
+from tests.metrics.glossary import CLASSES, FORECASTS, GLOSSARY, UNANSWERED
 
 #: In a shop as small as this one no two products share twenty orders, and no price change has ten units on either side.
 TOO_SMALL = frozenset(
@@ -319,9 +322,28 @@ def test_comma_separated_values_are_the_same_rows(known: Known, capsys: pytest.C
     assert main(["metrics", "list", "--csv", "--json", "-C", str(known.shop.root)]) == 2
 
 
-def test_the_definitions_are_read_once_and_anew_when_they_change(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(semantic, "_parse", lambda *asked: "{}")
-    assert known.shop.call("metrics", "list").exit_code == 0
+def test_a_build_keeps_the_definitions_and_they_are_read_anew_when_they_change(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*asked: Any) -> None:
+        raise AssertionError("the build has read them")
+
+    kept = known.shop.root / ".fondaco/semantic"
+    with monkeypatch.context() as patched:
+        patched.setattr(semantic, "_parse", refuse)
+        assert known.shop.call("metrics", "list").exit_code == 0
+    before = [path.name for path in kept.glob("*.json")]
     monkeypatch.setattr(semantic, "meaning", lambda *asked: "0" * 64)
-    assert semantic.semantic_manifest(known.shop.settings) == "{}"
-    assert [path.stem for path in (known.shop.root / ".fondaco/semantic").glob("*.json")] == ["0" * 64]
+    assert catalogue(known.shop.settings).metrics == known.catalogue.metrics
+    assert [path.name for path in kept.glob("*.json")] == ["0" * 64 + ".json"] != before
+
+
+def test_a_definition_that_dbt_cannot_read_is_refused_with_where_it_stands(known: Known, tmp_path: Path) -> None:
+    shop = known.shop.settings
+    house = tmp_path / "house"
+    for name in ("contracts", "systems", "warehouse"):
+        shutil.copytree(shop.house / name, house / name, ignore=shutil.ignore_patterns("target", "logs"))
+    text = (house / "warehouse/models/semantic/marketing.yml").read_text(encoding="utf-8")
+    (house / "warehouse/models/semantic/marketing.yml").write_text(
+        text.replace("measure: coupon_orders", "measure: cupon_orders"), encoding="utf-8"
+    )
+    with pytest.raises(DeclarationError, match="cupon_orders"):
+        semantic.semantic_manifest(shop.model_copy(update={"house": house, "file": tmp_path / "fondaco.yml"}))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import duckdb
+
     from fondaco.metrics import Answer, Asked, Catalogue
     from fondaco.settings import Settings
 
@@ -43,3 +45,22 @@ def ask(settings: Settings, asked: Asked) -> Answer:
         return told.columns, told.rows
 
     return answer(found, Compiler(found.manifest), asked, run)
+
+
+def each_by_month(settings: Settings, names: Iterable[str], connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """Figures of the whole time and, of metrics that have days, of each month, as floats."""
+    from fondaco.metrics import Asked, Compiler, answer
+
+    found = catalogue(settings)
+    compiler = Compiler(found.manifest)
+
+    def run(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        told = connection.execute(sql)
+        return [column[0] for column in told.description or ()], told.fetchall()
+
+    for name in names:
+        ((whole,),) = answer(found, compiler, Asked([name]), run).rows
+        yield {"metric": name, "month": None, "figure": None if whole is None else float(whole)}
+        if found.metric(name).grains:
+            for month, value in answer(found, compiler, Asked([name], grain="month"), run).rows:
+                yield {"metric": name, "month": month, "figure": None if value is None else float(value)}

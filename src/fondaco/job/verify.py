@@ -137,6 +137,7 @@ def _against_the_answer_key(settings: Settings, lake: Lake, watch: Watch) -> _Fo
     with reader(settings.warehouse, place_of(settings.lake)) as connection:
         comparisons = list(_compared(connection, facts, watch))
         comparisons.append(_figures(settings, connection, facts))
+        comparisons.append(_glossary(settings, connection, facts))
     return _Found(comparisons, [], UNANSWERED, until)
 
 
@@ -162,6 +163,20 @@ def _figures(settings: Settings, connection: duckdb.DuckDBPyConnection, facts: F
     shown = [{"kpi": kpi.label, "now": _float(kpi.now), "before": _float(kpi.before)} for kpi in summary(settings).kpis]
     expected = rows_as(shape, kpis(facts, running_days(settings)))
     return compare(connection, "KPIs", expected, ("kpi",), found=rows_as(shape, shown))
+
+
+def _glossary(settings: Settings, connection: duckdb.DuckDBPyConnection, facts: Facts) -> Comparison:
+    """Every metric of the glossary, of the whole time and of each month, as `fondaco metrics query` asks for it."""
+    from fondaco.job.figures import each_by_month
+    from fondaco.sources.demo import ANSWERS, FORMULAS, SPLIT_ONLY, figures, refund_lines
+    from fondaco.warehouse.comparison import compare, rows_as, shape_of
+
+    shape = shape_of(connection, "(select '' as metric, cast(null as date) as month, cast(0 as double) as figure)")
+    needed = {formula.mart for formula in FORMULAS.values()} - {"refund_lines"}
+    rows = {mart: list(ANSWERS[f"gold.{mart}"].rows(facts)) for mart in needed} | {"refund_lines": list(refund_lines(facts))}
+    names = [name for name in FORMULAS if name not in SPLIT_ONLY]
+    found = rows_as(shape, each_by_month(settings, names, connection))
+    return compare(connection, "metrics", rows_as(shape, figures(rows)), ("metric", "month"), found=found)
 
 
 def _float(value: Any) -> float | None:

@@ -19,6 +19,7 @@ from fondaco.warehouse.door import reader, writer
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.project import fingerprint, folders, require_extras, systems_of, variables
 from fondaco.warehouse.publish import MartStatus
+from fondaco.warehouse.semantic import keep
 
 #: Views and seeds change with the project alone, and a project that changed is built from the start: they are half of a small build's cost.
 _MADE_ONCE = ("config.materialized:view", "resource_type:seed")
@@ -128,6 +129,7 @@ def build(
         full_refresh=start_over,
         on_step=on_step,
     )
+    keep(settings, folders(settings, dbt)["target-path"])
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     with writer(settings.warehouse) as connection:
         connection.begin()

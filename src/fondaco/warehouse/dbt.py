@@ -21,6 +21,8 @@ from fondaco.warehouse.nodes import Failure, Lineage, NodeResult
 #: Beside the target folder: what the last build told dbt.
 VARIABLES = "vars.yml"
 _FAILED = ("error", "fail", "runtime error")
+#: The definitions of figures, in dbt's target folder.
+SEMANTIC = "semantic_manifest.json"
 _DONE = ("success", "pass", "warn")
 
 
@@ -64,6 +66,7 @@ def dbt_build(
         BuildError: the project cannot be parsed, or dbt itself fell over. A failed node is no exception but a Failure.
     """
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.semantic_manifest import SemanticManifest
 
     from fondaco.warehouse.plugin import lent, renew
 
@@ -95,6 +98,7 @@ def dbt_build(
     try:
         with lent(lake):
             manifest = _outcome(dbtRunner().invoke(["parse", *every]), folders)
+            SemanticManifest(manifest).write_json_to_file(str(folders["target-path"] / SEMANTIC))
             outcome = _outcome(dbtRunner(manifest=manifest, callbacks=[follow]).invoke(arguments), folders)
     finally:
         release()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 from fondaco.errors import DeclarationError
 from fondaco.settings import Settings
+from fondaco.warehouse.dbt import SEMANTIC
 from fondaco.warehouse.project import folders, meaning, systems_of, variables
 
 #: dbt's memory of what it parsed.
@@ -20,21 +22,31 @@ def semantic_manifest(settings: Settings) -> str:
     Raises:
         DeclarationError: a definition is wrong.
     """
-    systems = systems_of(settings)
-    folder = settings.state_dir / "semantic"
-    kept = folder / f"{meaning(settings, systems)}.json"
+    kept = _kept(settings)
     if kept.is_file():
         return kept.read_text(encoding="utf-8")
-    made = _parse(settings, folder / "dbt", variables(settings, systems))
-    for old in folder.glob("*.json"):
-        old.unlink()
-    half = folder / "half"
+    own = kept.parent / "dbt"
+    _parse(settings, own, variables(settings, systems_of(settings)))
+    return keep(settings, own / "target")
+
+
+def keep(settings: Settings, target: Path) -> str:
+    """Keeps what dbt wrote into its target folder, in place of what was kept before."""
+    kept, made = _kept(settings), (target / SEMANTIC).read_text(encoding="utf-8")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    half = kept.parent / f"{os.getpid()}.half"
     half.write_text(made, encoding="utf-8")
     half.replace(kept)
+    for old in set(kept.parent.glob("*.json")) - {kept}:
+        old.unlink(missing_ok=True)
     return made
 
 
-def _parse(settings: Settings, own: Path, told: dict[str, object]) -> str:
+def _kept(settings: Settings) -> Path:
+    return settings.state_dir / "semantic" / f"{meaning(settings, systems_of(settings))}.json"
+
+
+def _parse(settings: Settings, own: Path, told: dict[str, object]) -> None:
     """Has dbt read the project, in a folder of its own: a build may be at work in the other one, whose memory is a start."""
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.semantic_manifest import SemanticManifest
@@ -56,6 +68,4 @@ def _parse(settings: Settings, own: Path, told: dict[str, object]) -> str:
             where=str(settings.house / "warehouse"),
             hint=f"dbt's log is {places['log-path'] / 'dbt.log'}",
         )
-    written = places["target-path"] / "semantic_manifest.json"
-    SemanticManifest(outcome.result).write_json_to_file(str(written))
-    return written.read_text(encoding="utf-8")
+    SemanticManifest(outcome.result).write_json_to_file(str(places["target-path"] / SEMANTIC))

@@ -3,6 +3,7 @@
 live         lets the shop live; the only writer of the file
 shop_clock   the shop's own time
 ANSWERS      every row of silver and gold, counted from what `facts_of` knows by the diary
+FORMULAS     every figure of the glossary, reckoned from those rows
 truth        what a warehouse of this shop must come to, computed from the shop's diary alone
 write_truth  the same as JSON lines
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from fondaco.sources.demo.life import LiveReport, live, shop_clock
 from fondaco.sources.demo.marts import ANSWERS, UNANSWERED, UNANSWERED_COLUMNS, Answer, facts_of
 from fondaco.sources.demo.marts.facts import Facts
+from fondaco.sources.demo.marts.figures import FORMULAS, SPLIT_ONLY, figures, refund_lines
 from fondaco.sources.demo.marts.kpis import kpis
 from fondaco.sources.demo.marts.names import Names
 from fondaco.sources.demo.marts.rules import Rules
@@ -20,6 +22,8 @@ from fondaco.sources.demo.truth import Truth, every_day, truth, write_truth
 
 __all__ = [
     "ANSWERS",
+    "FORMULAS",
+    "SPLIT_ONLY",
     "UNANSWERED",
     "UNANSWERED_COLUMNS",
     "Answer",
@@ -32,10 +36,12 @@ __all__ = [
     "Truth",
     "every_day",
     "facts_of",
+    "figures",
     "kpis",
     "left_unread",
     "live",
     "reads_of",
+    "refund_lines",
     "shop_clock",
     "truth",
     "write_truth",

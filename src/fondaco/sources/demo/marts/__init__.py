@@ -8,6 +8,7 @@ names       how the warehouse names what the shop calls by a number
 rules       what the shop's owner sets
 dimensions, silver, journal   the dimensions, the facts of orders, the ledger and the months of customers
 sales, customers, products, resellers, service   the marts, by who asks for them
+figures     every figure of the glossary, reckoned from the marts
 """
 
 from __future__ import annotations
