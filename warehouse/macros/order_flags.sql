@@ -1,6 +1,7 @@
-{# What counts of an order, from its kind, its status and whether it is a test. #}
+{# What counts of an order, from its kind, its status, whether it is a test, and whether anybody knows its currency. #}
 {% macro order_flags() -%}
-    not is_test and status not in ('draft', 'failed') as is_booked,
-    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind = 'sale' as is_valid,
-    not is_test and status not in ('draft', 'failed', 'cancelled') and order_kind in ('sale', 'credit_note') as is_revenue
+    {%- set counts = 'not is_test and ' ~ is_known_currency('currency', 'exchange_rate') -%}
+    {{ counts }} and status not in ('draft', 'failed') as is_booked,
+    {{ counts }} and status not in ('draft', 'failed', 'cancelled') and order_kind = 'sale' as is_valid,
+    {{ counts }} and status not in ('draft', 'failed', 'cancelled') and order_kind in ('sale', 'credit_note') as is_revenue
 {%- endmacro %}

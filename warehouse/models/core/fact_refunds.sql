@@ -38,7 +38,7 @@ select
     orders.channel,
     coalesce(orders.country, 'ZZ') as country,
     coalesce(orders.is_test, false) as is_test,
-    coalesce(orders.is_booked, true) as is_booked,
+    coalesce(orders.is_booked, true) and {{ is_known_currency('refunds.currency', 'refunds.exchange_rate') }} as is_booked,
     coalesce(orders.is_valid, false) as is_valid,
     coalesce(orders.is_revenue, true) as is_revenue,
 

@@ -38,6 +38,7 @@ by_line as (
         refunds.order_key,
         refunds.refunded_item_key as order_item_key,
         refunds.refund_key || coalesce('/' || refunds.refunded_item_key, '') as refund_item_key,
+        refunds.currency,
         {{ refund_rate('refunds', 'orders', 'rates') }} as exchange_rate,
         {{ refunded_shares('refunds') }},
         refunds.refunded_at
@@ -45,15 +46,14 @@ by_line as (
     left join {{ ref('int_orders__known') }} as orders on refunds.order_key = orders.order_key
     left join {{ ref('int_exchange_rates__known') }} as rates
         on
-            refunds.known_order_key = rates.order_key
-            and refunds.known_date = rates.known_date
-            and refunds.currency = rates.currency
+            refunds.known_order_key = rates.order_key and refunds.known_date = rates.known_date and refunds.currency = rates.currency
             and {{ local_date('refunds.refunded_at') }} = rates.rate_date
     union all
     select
         items.order_key,
         items.order_item_key,
         items.order_item_key as refund_item_key,
+        items.currency,
         items.exchange_rate,
         {{ credited_shares('items') }},
         items.ordered_at as refunded_at
@@ -71,7 +71,7 @@ select
     '-1' as reseller_sk,
     '-1' as customer_sk,
     coalesce(items.item_kind, 'goods') as item_kind,
-    coalesce(orders.is_booked, true) as is_booked,
+    coalesce(orders.is_booked, true) and {{ is_known_currency('refunds.currency', 'refunds.exchange_rate') }} as is_booked,
     {{ refund_amounts('refunds') }},
     refunds.refunded_at
 from by_line as refunds
