@@ -9,6 +9,7 @@ with invoices as (
         InvoiceDate,
         min(_ingested_at) as _ingested_at,
         max(_position) as _position,
+        max(_erased) as _erased,
         max_by(Country, _position) as country_name
     from {{ source('online_retail', 'invoice_lines') }}
     where CustomerID is not null

@@ -9,6 +9,7 @@ with invoices as (
         InvoiceNo as order_id,
         min(_ingested_at) as _ingested_at,
         min(_position) as _position,
+        max(_erased) as _erased,
         min(InvoiceDate) as ordered_at,
         max(InvoiceDate) as last_line_at,
         max(cast(cast(CustomerID as decimal(18, 1)) as bigint)) as customer_id,

@@ -9,6 +9,7 @@ with named as (
         InvoiceDate,
         min(_ingested_at) as _ingested_at,
         max(_position) as _position,
+        max(_erased) as _erased,
         max_by(trim(Description), _position) as name
     from {{ source('online_retail', 'invoice_lines') }}
     where Description is not null and UnitPrice > 0
