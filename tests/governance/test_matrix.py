@@ -259,6 +259,15 @@ def test_readers_see_the_old_copy_or_the_new_one_and_nothing_between(changing: G
     assert changing.rows("erin", asked) == [(Decimal(ROWS * 4), Decimal(ROWS * 4), ROWS)]
 
 
+def test_a_thing_is_found_by_its_id_through_an_index_under_the_barrier(shop: Governed) -> None:
+    with shop.connect("ana") as connection:
+        # a dozen rows are read faster than any index
+        connection.execute("set enable_seqscan = off")
+        lines = connection.execute("explain (costs off) select * from gold.orders where order_id = 'order_id 0'").fetchall()
+    assert any("Index Scan" in line for (line,) in lines), lines
+    assert any("Index Cond: (order_id = 'order_id 0'::text)" in line for (line,) in lines), lines
+
+
 def test_only_what_changed_is_copied(changing: Governed) -> None:
     again = changing.refresh().published
     assert again is not None

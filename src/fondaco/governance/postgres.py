@@ -98,8 +98,17 @@ def table(relation: PlannedRelation, name: str | None = None) -> Iterator[str]:
     place = qualified(base(relation.layer), name or relation.name)
     yield f"CREATE TABLE {place} ({columns})"
     yield f"ALTER TABLE {place} OWNER TO {LOADER}"
-    if relation.rows_by is not None:
-        yield f"CREATE INDEX ON {place} ({identifier(relation.rows_by)})"
+
+
+def indexes(relation: PlannedRelation, name: str | None = None) -> Iterator[str]:
+    """What finds a country's rows and a thing by its id: a barrier lets comparisons through that cannot tell what they compare."""
+    place = qualified(base(relation.layer), name or relation.name)
+    clear = [column for column in relation.columns if all(method == CLEAR for _, method in column.shown)]
+    wanted = [column.name for column in clear if column.name == relation.rows_by or column.name.endswith(("_id", "_date", "_start"))]
+    if clear and clear[0] is relation.columns[0]:
+        wanted.insert(0, clear[0].name)
+    for column in dict.fromkeys(wanted):
+        yield f"CREATE INDEX ON {place} ({identifier(column)})"
 
 
 def view(plan: Plan, relation: PlannedRelation) -> Iterator[str]:
@@ -127,7 +136,7 @@ def statements(plan: Plan, database: str) -> tuple[str, ...]:
         *grants_of_roles(plan),
         *entitlements(plan),
         *(f"GRANT CONNECT ON DATABASE {identifier(database)} TO {identifier(role_name(role))}" for role, _ in plan.roles),
-        *(statement for relation in plan.served for statement in (*table(relation), *view(plan, relation))),
+        *(statement for relation in plan.served for statement in (*table(relation), *indexes(relation), *view(plan, relation))),
     )
 
 

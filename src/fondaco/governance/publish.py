@@ -187,6 +187,10 @@ def _fill(warehouse: duckdb.DuckDBPyConnection, relation: PlannedRelation, *, fi
     )
     found = copied.fetchone()
     assert found is not None
+    if not fits:
+        # dearer row by row while it is filled
+        for statement in postgres.indexes(relation, name):
+            _at_server(warehouse, statement)
     return int(found[0])
 
 

@@ -52,6 +52,7 @@ GRANT CONNECT ON DATABASE "shop" TO "data_scientist";
 GRANT CONNECT ON DATABASE "shop" TO "data_analyst";
 CREATE TABLE "_silver"."events" ("event_key" text, "note" text, "happened_at" timestamp);
 ALTER TABLE "_silver"."events" OWNER TO gov_loader;
+CREATE INDEX ON "_silver"."events" ("event_key");
 CREATE OR REPLACE VIEW "silver"."events" WITH (security_barrier) AS SELECT
   "event_key" AS "event_key",
   CASE WHEN (SELECT pg_has_role(session_user, 'data_engineer', 'MEMBER')) THEN "note" WHEN (SELECT pg_has_role(session_user, 'data_scientist', 'MEMBER')) THEN CASE WHEN "note" IS NOT NULL THEN '***' END END AS "note",
@@ -66,6 +67,7 @@ CREATE POLICY rows ON "_silver"."events" FOR SELECT TO gov_reader USING ((SELECT
 GRANT SELECT ON "_silver"."events" TO gov_reader;
 CREATE TABLE "_gold"."calendar" ("date_day" date);
 ALTER TABLE "_gold"."calendar" OWNER TO gov_loader;
+CREATE INDEX ON "_gold"."calendar" ("date_day");
 CREATE OR REPLACE VIEW "gold"."calendar" WITH (security_barrier) AS SELECT
   "date_day" AS "date_day"
 FROM "_gold"."calendar";
