@@ -97,9 +97,9 @@ def publish(
         if layers is None:
             keep(admin, "warehouse", file)
     for relation in changed:
-        # so that questions are planned by what is there now; a truncation at the end would lock readers out, and what the server
-        # itself is vacuuming is left to it
-        admin.execute(f"VACUUM (ANALYZE, TRUNCATE false, SKIP_LOCKED) {qualified(base(relation.layer), relation.name)}")
+        if not shapes[relation.path]:
+            # the first questions are to be planned by what is there; after that the server keeps its statistics, and makes room, by itself
+            admin.execute(f"ANALYZE (SKIP_LOCKED) {qualified(base(relation.layer), relation.name)}")
     unchanged = tuple(relation.path for relation in served if relation.path not in rows)
     made = tuple(relation.path for relation in changed if not shapes[relation.path])
     return Published(rows, made, unchanged, missing, time.monotonic() - began)

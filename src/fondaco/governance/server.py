@@ -276,6 +276,8 @@ def _settings(server: Server, programs: Programs) -> Iterator[tuple[str, str]]:
     yield "shared_buffers", "128MB"
     yield "dynamic_shared_memory_type", "posix"
     yield "max_wal_size", "1GB"
+    # a copy leaves as many dead rows as it has live ones: their room is free again before the next one
+    yield "autovacuum_naptime", "15s"
     # questions of gold are answered in the time that compiling them would take
     yield "jit", "off"
     yield "timezone", "UTC"
