@@ -1,6 +1,8 @@
 -- the line as of its order's current version; the discount takes what rounding a net price to 4 digits leaves over
 select
-    {% for name in landing_column_names() %}{{ name }}, {% endfor %}
+    {%- for name in landing_column_names() %}
+    {{ name }},
+    {%- endfor %}
 
     -- ids
     item_id as order_item_id,

@@ -9,7 +9,9 @@ with items as (
 )
 
 select
-    {% for name in landing_column_names() %}{{ name }}, {% endfor %}
+    {%- for name in landing_column_names() %}
+    {{ name }},
+    {%- endfor %}
 
     -- ids
     cast(order_item_id as varchar) as order_item_id,

@@ -39,7 +39,9 @@ from refunds
 inner join items on refunds._source = items._source and refunds.id = items.order_id
 union all
 select
-    {% for name in landing_column_names() %}{{ name }}, {% endfor %}
+    {%- for name in landing_column_names() %}
+    {{ name }},
+    {%- endfor %}
     cast(id as varchar) as refund_id,
     cast(parent_order_id as varchar) as order_id,
     cast(null as varchar) as order_item_id,
