@@ -194,6 +194,8 @@ LANDING = {
     "batch_id": "Batch that brought the row; batches sort in the order in which they landed.",
     "batch_position": "Place of the row in its batch.",
     "is_new": "Whether it landed since the last complete build.",
+    "erased_state": "What was taken out of the row when a person was forgotten; NULL where nothing was.",
+    "_erased": "What was taken out of the row when a person was forgotten; NULL where nothing was.",
     "known_date": "Day on which the lake learnt of it, shop's time zone.",
     "known_until": "Day on which it learnt otherwise, which is left out; NULL if it has not.",
     "built_through": "Number of the commit up to which the last complete build went when this was listed.",

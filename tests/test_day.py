@@ -144,9 +144,10 @@ def test_the_first_cent_that_is_wrong_is_named_and_exits_with_1(story: Story, tm
         warehouse.execute("update marts.orders set net_amount = net_amount + 0.01 where order_id = '7'")
     verified = call(shop, "verify")
     assert verified.exit_code == 1
-    # the cell and its sum
-    assert verified.data["compared"] - verified.data["equal"] == 2
-    (difference,) = [example for comparison in verified.data["comparisons"] for example in comparison["examples"]]
+    # the cell and its sum, and the figures that are asked of it
+    assert verified.data["compared"] - verified.data["equal"] >= 2
+    examples = [example for comparison in verified.data["comparisons"] for example in comparison["examples"]]
+    (difference,) = [example for example in examples if example["relation"] == "gold.orders"]
     assert (difference["relation"], difference["key"], difference["column"]) == ("gold.orders", "order_key=shop:7", "net_amount")
     assert float(difference["found"]) - float(difference["expected"]) == pytest.approx(0.01)
     assert main(["verify", "-C", str(shop)]) == 1

@@ -180,6 +180,8 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
                 schema != "ops"
                 and not name.endswith(("__touched", "__landed", "__concerned", "__renewed", "__states", "__known"))
                 and (bronze or schema != "bronze")
+                # it tells of the landings themselves: how many there were, and when
+                and (landing or name != "data_health")
             ):
                 columns.setdefault(f"{schema}.{name}", []).append(column)
         found: dict[str, _Digest] = {}

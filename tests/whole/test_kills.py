@@ -39,7 +39,7 @@ class Watch:
     def done(self, name, text, took): step(f"done {name}")
 
 opened = Lake.open
-Lake.open = classmethod(lambda cls, place, on_step=None: opened(place, lambda name: step(f"lake {name}")))
+Lake.open = classmethod(lambda cls, place, on_step=None, **more: opened(place, lambda name: step(f"lake {name}"), **more))
 report = run(load_settings(Path(sys.argv[1]), None, {}), watch=Watch())
 print("\\n".join(seen))
 sys.exit(report.exit_code)
