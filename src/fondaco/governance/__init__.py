@@ -14,9 +14,15 @@ matrix.py     the plan as a table for people
 server.py     the PostgreSQL that people ask: its programs, its folder, who may knock
 admin.py      its superuser's connection
 facts.py      what is in force there, as lines that can be compared
-enforce.py    the plan put in force, and what was changed by hand put back
+people.py     who is who there: roles, users, memberships, countries
+repair.py     what was changed by hand, put back
+enforce.py    the plan put in force
 publish.py    the served layers copied, under readers
 serving.py    all of that in order
+extract.py    what a user sees, as a database of its own
+ask.py        a question of a user: to the server, else to an extract
+reads.py      who asked what, from the server's log
+erasure.py    what a server forgets with a person
 key.py        the secret of pseudonyms
 """
 

@@ -66,6 +66,11 @@ def check(connection: psycopg.Connection[tuple[str, ...]]) -> None:
         )
 
 
+def database_of(connection: psycopg.Connection[tuple[str, ...]]) -> str:
+    """The database that it is connected to."""
+    return connection.info.dbname
+
+
 def client() -> ModuleType:
     """psycopg, which only a served warehouse needs. Raises ServeError if it is not installed."""
     try:

@@ -26,6 +26,15 @@ class Access:
     changed: dict[str, str]
     clear: tuple[str, ...]
 
+    @property
+    def notes(self) -> list[str]:
+        """What is not shown as it is, by method, and whether persons are."""
+        ways: dict[str, list[str]] = {}
+        for name, method in self.changed.items():
+            ways.setdefault(method, []).append(name)
+        notes = [f"{', '.join(names)}: {method}" for method, names in ways.items()]
+        return [*notes, "persons as they are"] if self.clear else notes
+
 
 def accesses(plan: Plan) -> tuple[Access, ...]:
     """Every role by every relation that somebody reads."""
@@ -67,13 +76,7 @@ def _access(plan: Plan, role: str, relation: PlannedRelation) -> Access:
 def _words(access: Access) -> str:
     if access.rows == "none":
         return "–"
-    ways: dict[str, list[str]] = {}
-    for name, method in access.changed.items():
-        ways.setdefault(method, []).append(name)
-    notes = [f"{', '.join(names)}: {method}" for method, names in ways.items()]
-    if access.clear:
-        notes.append("persons as they are")
-    return "; ".join([f"{access.rows} rows" if access.rows == "all" else f"rows {access.rows}", *notes])
+    return "; ".join([f"{access.rows} rows" if access.rows == "all" else f"rows {access.rows}", *access.notes])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

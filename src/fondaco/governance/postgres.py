@@ -76,6 +76,20 @@ def foundation(plan: Plan) -> Iterator[str]:
     yield f"GRANT SELECT ON {OWN}.pseudonyms TO {READER}"
 
 
+def groundwork(plan: Plan, database: str) -> Iterator[str]:
+    """What is done once, and again where somebody changed it: it locks tables that readers read."""
+    yield from closing(database)
+    yield from foundation(plan)
+
+
+def entrances(plan: Plan) -> Iterator[str]:
+    """Which role may enter which schema; no reader waits for it."""
+    for layer in layers(plan):
+        for role, _ in plan.roles:
+            yield f"REVOKE ALL ON SCHEMA {identifier(layer)} FROM {identifier(role_name(role))}"
+    yield from grants_of_roles(plan)
+
+
 def entitlements(plan: Plan) -> Iterator[str]:
     """The table of countries, as it is to be: readers see the old lines or the new ones."""
     yield f"DELETE FROM {OWN}.entitlements"

@@ -93,7 +93,7 @@ def publish(
         rows: dict[str, int] = {}
         if changed:
             _attach(warehouse, conninfo)
-            rows = _copy(warehouse, plan, changed, shapes, digests, on_step)
+            rows = _persistently(warehouse, lambda: _copied(warehouse, plan, changed, shapes, digests, on_step))
         if layers is None:
             keep(admin, "warehouse", file)
     for relation in changed:
@@ -124,17 +124,11 @@ def _attach(warehouse: duckdb.DuckDBPyConnection, conninfo: str) -> None:
         raise ServeError("the engine cannot reach the server that the policy was put in force on") from None
 
 
-def _copy(
-    warehouse: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    changed: list[PlannedRelation],
-    shapes: Mapping[str, bool],
-    digests: Mapping[str, str],
-    on_step: Callable[[str], None],
-) -> dict[str, int]:
+def _persistently(warehouse: duckdb.DuckDBPyConnection, copy: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Copies again where it had to wait too long for readers."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _copy_once(warehouse, plan, changed, shapes, digests, on_step)
+            return copy()
         except duckdb.Error as error:
             warehouse.execute("rollback")
             said = str(error)
@@ -148,7 +142,7 @@ def _copy(
     raise AssertionError
 
 
-def _copy_once(
+def _copied(
     warehouse: duckdb.DuckDBPyConnection,
     plan: Plan,
     changed: list[PlannedRelation],

@@ -10,9 +10,10 @@ from fondaco.errors import UsageError
 from fondaco.governance import postgres, snowflake
 from fondaco.governance.admin import admitted, conninfo_of
 from fondaco.governance.catalog import load_catalog
-from fondaco.governance.enforce import Enforced, Limits, applied_plan, changed_by_hand, enforce, made, set_password
+from fondaco.governance.enforce import Enforced, applied_plan, changed_by_hand, enforce, made
 from fondaco.governance.key import key_of
 from fondaco.governance.load import load_policy
+from fondaco.governance.people import Limits, set_password
 from fondaco.governance.plan import Plan, alarms, compile_plan, difference, lines
 from fondaco.governance.publish import Published, publish
 from fondaco.governance.reads import Reads, reads

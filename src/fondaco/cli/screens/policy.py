@@ -35,13 +35,7 @@ def matrix_screen(found: Sequence[Access], plan: Plan) -> Screen:
 
 
 def _line(access: Access) -> tuple[str, str, str, str]:
-    ways: dict[str, list[str]] = {}
-    for name, method in access.changed.items():
-        ways.setdefault(method, []).append(name)
-    notes = [f"{', '.join(names)}: {method}" for method, names in ways.items()]
-    if access.clear:
-        notes.append("persons as they are")
-    return access.relation, access.rows, "" if access.served else "not served", "; ".join(notes)
+    return access.relation, access.rows, "" if access.served else "not served", "; ".join(access.notes)
 
 
 def lines_screen(found: Sequence[str], warnings: Sequence[str] = ()) -> Screen:

@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
-Floats = npt.NDArray[np.float64]
+from fondaco.warehouse.clv.likeliest import Floats, likeliest
 
 #: Of the logarithms of the parameters: beyond, the likelihood is flat, as it is in ``a`` where nobody leaves. Where all leave alike, ``a`` and
 #: ``b`` grow for ever; at ``a`` = 90 they are as good as alike, and a power of ``a`` is still a number.
@@ -69,14 +67,10 @@ def fit(x: Floats, recency: Floats, age: Floats, count: Floats) -> BgNbd | None:
         total = count.sum()
         return -float(found @ count / total), -np.asarray(slopes @ count / total * values)
 
-    ends = [
-        minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 2_000, "ftol": 1e-13, "gtol": 1e-9})
-        for start in _STARTS
-    ]
-    best = min((end for end in ends if end.success and np.isfinite(end.fun)), key=lambda end: float(end.fun), default=None)
+    best = likeliest(loss, _STARTS, _BOUNDS)
     if best is None:
         return None
-    r, alpha, a, b = (float(value) for value in np.exp(best.x))
+    r, alpha, a, b = (float(value) for value in best)
     return BgNbd(r, alpha / scale, a, b)
 
 

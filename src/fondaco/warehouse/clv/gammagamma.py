@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
-Floats = npt.NDArray[np.float64]
+from fondaco.warehouse.clv.likeliest import Floats, likeliest
 
 #: Of the logarithms of p, q - 1 and v: with q at 1 or below, customers would have no mean.
 _BOUNDS = [(-7.0, 9.0)] * 3
@@ -53,14 +51,10 @@ def fit(x: Floats, mean: Floats) -> GammaGamma | None:
         found, slopes = _parts(np.array([p, 1 + above, v]), x, scaled)
         return -float(found.mean()), -np.asarray(slopes.mean(axis=1) * np.array([p, above, v]))
 
-    ends = [
-        minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 2_000, "ftol": 1e-13, "gtol": 1e-9})
-        for start in _STARTS
-    ]
-    best = min((end for end in ends if end.success and np.isfinite(end.fun)), key=lambda end: float(end.fun), default=None)
+    best = likeliest(loss, _STARTS, _BOUNDS)
     if best is None:
         return None
-    p, above, v = (float(value) for value in np.exp(best.x))
+    p, above, v = (float(value) for value in best)
     return GammaGamma(p, 1 + above, v / scale)
 
 
