@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from fondaco.errors import ConfigError, ServeError
-from fondaco.governance.admin import conninfo_of
+from fondaco.governance import publish
+from fondaco.governance.admin import admitted, conninfo_of
 from fondaco.governance.enforce import changed_by_hand
 from fondaco.governance.extract import readable
 from fondaco.governance.reads import reads
@@ -212,6 +213,30 @@ def test_an_address_that_others_reach_needs_tls(tmp_path: Path) -> None:
     lines = hba(server_of(load_settings(tmp_path, None, {}))).splitlines()
     assert 'hostssl "shop" all all scram-sha-256' in lines
     assert not [line for line in lines if line.startswith("host ") and "reject" not in line]
+
+
+@pytest.mark.parametrize(
+    "address", ["hunter2", "postgresql://admin:hunter2@127.0.0.1/shop?sslmod=x", "host=127.0.0.1 port=1 password=hunter2"]
+)
+def test_an_address_that_leads_nowhere_is_told_without_its_password(tmp_path: Path, address: str) -> None:
+    (tmp_path / "fondaco.yml").write_text("version: 1\nproject: shop\nsources: {shop: {type: demo}}\n", encoding="utf-8")
+    settings = load_settings(tmp_path, None, {"FONDACO_SERVE__ADMIN": address})
+    with pytest.raises(ServeError) as caught, admitted(settings):
+        pass
+    assert caught.value.where == "serve.admin"
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+def test_a_server_that_goes_away_while_it_is_filled_is_told_without_how_we_connect() -> None:
+    def copy() -> dict[str, int]:
+        raise duckdb.IOException('Unable to connect to Postgres at "host=db password=hunter2": connection refused')
+
+    with duckdb.connect() as warehouse:
+        warehouse.execute("begin")
+        with pytest.raises(ServeError, match="did not take the copy: .*connection refused") as caught:
+            publish._persistently(warehouse, "host=db password=hunter2", copy)
+        assert "hunter2" not in str(caught.value)
 
 
 def test_starting_a_running_server_does_nothing(shop: Governed) -> None:

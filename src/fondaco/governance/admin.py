@@ -38,9 +38,16 @@ def admitted(settings: Settings) -> Iterator[psycopg.Connection[tuple[str, ...]]
     psycopg = client()
     try:
         connection = psycopg.connect(conninfo_of(settings), autocommit=True, connect_timeout=10)
+    except psycopg.ProgrammingError:
+        # its own words would repeat the address, and a password in it
+        raise ServeError(
+            "this is no address of a PostgreSQL server",
+            where="serve.admin",
+            hint="write it as postgresql://user:password@host:port/database",
+        ) from None
     except psycopg.OperationalError as error:
         raise ServeError(
-            f"the server cannot be reached: {str(error).strip().splitlines()[-1]}",
+            f"the server cannot be reached: {str(error).strip().splitlines()[0]}",
             where="serve.admin" if settings.serve.admin else str(settings.serve_dir),
             hint="start it with: fondaco serve" if settings.serve.admin is None else "look at serve.admin",
         ) from None

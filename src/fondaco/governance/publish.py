@@ -93,7 +93,7 @@ def publish(
         rows: dict[str, int] = {}
         if changed:
             _attach(warehouse, conninfo)
-            rows = _persistently(warehouse, lambda: _copied(warehouse, plan, changed, shapes, digests, on_step))
+            rows = _persistently(warehouse, conninfo, lambda: _copied(warehouse, plan, changed, shapes, digests, on_step))
         if layers is None:
             keep(admin, "warehouse", file)
     for relation in changed:
@@ -124,14 +124,14 @@ def _attach(warehouse: duckdb.DuckDBPyConnection, conninfo: str) -> None:
         raise ServeError("the engine cannot reach the server that the policy was put in force on") from None
 
 
-def _persistently(warehouse: duckdb.DuckDBPyConnection, copy: Callable[[], dict[str, int]]) -> dict[str, int]:
-    """Copies again where it had to wait too long for readers."""
+def _persistently(warehouse: duckdb.DuckDBPyConnection, conninfo: str, copy: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Copies again where it had to wait too long for readers. What is said of a failure does not repeat how we connect."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return copy()
         except duckdb.Error as error:
             warehouse.execute("rollback")
-            said = str(error)
+            said = str(error).replace(conninfo, "…")
             # only a relation whose columns changed ever waits for its readers
             if "lock timeout" in said and attempt < _ATTEMPTS:
                 time.sleep(0.1 * attempt)
