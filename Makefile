@@ -53,7 +53,7 @@ test: $(READY)  ## the tests that are run on every change
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope
 
 test-all: $(READY)  ## what `make test` leaves out: whole years, two hundred kills, every fault of a store, more examples of those laws
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m slow --hypothesis-profile=long
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m slow --hypothesis-profile=long --durations=25
 
 check: $(READY)  ## style, types, imports and SQL: everything that needs no run
 	@.venv/bin/ruff check --quiet .

@@ -35,6 +35,8 @@ sources:
 
 #: Names the landing and nothing of the shop: differs between two runs that land the same.
 _OF_THE_LANDING = frozenset({"recorded_at"})
+#: Rows without a time of their own, in a table that keeps no time of landing to tell them by.
+_TRUE_SINCE_THEY_LANDED = frozenset({"intermediate.int_order_items__recorded"})
 _OF_THE_BATCH = frozenset({"_batch_id", "_ingested_at", "_position", "_is_new"})
 
 
@@ -187,7 +189,9 @@ def _digests(shop: Shop, *, landing: bool, bronze: bool) -> dict[str, _Digest]:
         found: dict[str, _Digest] = {}
         for name, names in columns.items():
             chosen = tuple(f'"{column}"' for column in names if column not in left_out and column not in _OF_THE_BATCH)
-            if not landing and {"observed_at", "recorded_at"} <= set(names):
+            if not landing and name in _TRUE_SINCE_THEY_LANDED:
+                chosen = tuple(column for column in chosen if column != '"observed_at"')
+            elif not landing and {"observed_at", "recorded_at"} <= set(names):
                 # what has no time of its own, such as an order's line, is true since it landed
                 chosen = tuple(_OBSERVED if column == '"observed_at"' else column for column in chosen)
             rows = connection.execute(
