@@ -80,8 +80,10 @@ bench: $(READY) .venv-bench/.ready  ## speed and memory, as ratios in one run; o
 	else $(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install -qq --require-hashes --no-deps -r requirements-bench.lock; fi
 	@touch $@
 
-docs: $(READY)  ## write the pages that are made: the reference, the glossary, the README's screen, and docs/warehouse/index.html: the models and where every column comes from
+docs: $(READY)  ## write the pages that are made (reference, glossary, models and where every column comes from, the README's screen), and all pages as a site: site/index.html
 	@.venv/bin/python docs/make.py
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
+	@echo "read it: site/index.html"
 
 lock: $(READY)  ## resolve the dependencies of pyproject.toml anew
 	@$(COMPILE) --upgrade --group bootstrap --no-annotate -o requirements-uv.lock
@@ -89,5 +91,5 @@ lock: $(READY)  ## resolve the dependencies of pyproject.toml anew
 	@$(COMPILE) --upgrade --group bench --no-annotate -o requirements-bench.lock
 
 clean:  ## remove the environment, caches and the demo's data
-	@rm -rf .venv .venv-bench .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache warehouse/target warehouse/logs logs
+	@rm -rf .venv .venv-bench .uv site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache warehouse/target warehouse/logs logs
 	@rm -rf .fondaco lake warehouse.duckdb warehouse.duckdb.wal

@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the code, docs/access.md from the policy, docs/glossary.md from the definitions, and the README's screen from a run.
+"""Writes docs/reference.md from the code, docs/contracts.md from contracts/, docs/access.md from the policy, docs/glossary.md from the definitions, and the README's screen from a run.
 
 `make docs` runs it.
 """
@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from fondaco import errors
 from fondaco.cli.app import app
+from fondaco.contracts import Contract, load_contracts
 from fondaco.governance import plan_of
 from fondaco.governance.matrix import page
 from fondaco.job.figures import catalogue
@@ -30,6 +31,7 @@ from fondaco.settings.values import format_duration
 
 REFERENCE = Path(__file__).parent / "reference.md"
 ACCESS = Path(__file__).parent / "access.md"
+CONTRACTS = Path(__file__).parent / "contracts.md"
 GLOSSARY = Path(__file__).parent / "glossary.md"
 README = Path(__file__).parents[1] / "README.md"
 
@@ -44,6 +46,14 @@ _ACCESS = """\
 
 Made from `policy/` and the models by `make docs`, for the demo; a test fails when it is behind. `fondaco policy matrix` says the same of the policy
 in force. Columns that are not named are shown as they are. How each method changes a value stands in `policy/masks.yml`.
+"""
+
+_CONTRACTS = """\
+# What a shop is made of
+
+Made from `contracts/` by `make docs`; a test fails when it is behind. Each system's tables are mapped to these columns in
+`warehouse/models/staging/`, and the policy speaks of their classifications ([who sees what](access.md)). A shop that exports files in these columns
+needs no mapping: system `plain` ([the tutorial](tutorial.md#5-your-own-system)).
 """
 
 _EXIT_CODES = """\
@@ -176,6 +186,23 @@ Amounts are in the reporting currency. A ratio is a ratio of sums, never a mean 
 _TIMES = {"state": "as of the last day of trade", "window": "a window up to the last day of trade"}
 
 
+def contracts() -> str:
+    """The page of the entities and their columns."""
+    return "\n".join([_CONTRACTS, *(_contract(entity) for entity in load_contracts(CONTRACTS.parents[1] / "contracts").values())])
+
+
+def _contract(entity: Contract) -> str:
+    kept = (
+        "every version is kept (SCD Type 2)" if entity.history == "scd2" else "as the source last stated it; the lake keeps every version"
+    )
+    head = [f"## {entity.entity}\n", f"{entity.description} Key: {', '.join(f'`{name}`' for name in entity.key)}; {kept}.\n"]
+    rows = [
+        f"| `{each.name}` | {each.type} | {'may be NULL' if each.nullable else 'never NULL'} | {each.classification} | {each.description} |"
+        for each in entity.columns
+    ]
+    return "\n".join([*head, "| column | type | | classification | what it is |", "|---|---|---|---|---|", *rows]) + "\n"
+
+
 def glossary(found: Catalogue) -> str:
     """The page of all metrics, by who owns them."""
     parts = [_GLOSSARY_HEAD]
@@ -214,6 +241,7 @@ def _run_the_demo() -> str:
 
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
+    CONTRACTS.write_text(contracts(), encoding="utf-8")
     ACCESS.write_text(access(), encoding="utf-8")
     GLOSSARY.write_text(glossary(catalogue(load_settings(README.parent, None))), encoding="utf-8")
     shown = f"```text\n{screen(_run_the_demo())}\n```"
@@ -222,4 +250,4 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as made:
         page_of_models = write(Path(made))
-    sys.stdout.write(f"wrote {REFERENCE}, {ACCESS}, {GLOSSARY}, the screen in {README} and {page_of_models}\n")
+    sys.stdout.write(f"wrote {REFERENCE}, {CONTRACTS}, {ACCESS}, {GLOSSARY}, the screen in {README} and {page_of_models}\n")

@@ -39,6 +39,7 @@ def test_the_pages_that_are_made_are_what_the_code_and_the_policy_say(repo: Path
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert (repo / "docs/reference.md").read_text(encoding="utf-8") == module.reference(), "run: make docs"
+    assert (repo / "docs/contracts.md").read_text(encoding="utf-8") == module.contracts(), "run: make docs"
     assert (repo / "docs/access.md").read_text(encoding="utf-8") == module.access(), "run: make docs"
 
 
@@ -108,8 +109,9 @@ def test_the_tutorial_comes_to_what_it_says(run_page: Callable[[str], str]) -> N
     assert "Quantity is not an integer" in said
 
 
-@pytest.mark.slow
-def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def clone(repo: Path, tmp_path: Path) -> Path:
+    """The checkout as a clone of it would be, with its environment."""
     if not (repo / ".venv/.ready").is_file():
         pytest.skip("left out: there is no .venv of this checkout (make setup)")
     names = subprocess.run(["git", "ls-files"], cwd=repo, capture_output=True, text=True, check=True).stdout.splitlines()
@@ -118,7 +120,36 @@ def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> Non
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(repo / name, tmp_path / name)
     (tmp_path / ".venv").symlink_to(repo / ".venv")
-    done = subprocess.run(["make", "run"], cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "100"})
+    return tmp_path
+
+
+def test_the_pages_are_a_site_that_asks_nobody_for_anything(repo: Path, tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(call, cwd=repo, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {path.relative_to(tmp_path).with_suffix("").as_posix() for path in tmp_path.rglob("*.html")}
+    assert {path.relative_to(repo / "docs").with_suffix("").as_posix() for path in (repo / "docs").rglob("*.md")} <= made
+    listed = set(re.findall(r'href="([^"#]+)\.html"', (tmp_path / "index.html").read_text(encoding="utf-8")))
+    assert made - {"404", "warehouse/index"} <= listed, "a page that no menu shows"
+    for page in tmp_path.rglob("*.html"):
+        if page.parent.name != "warehouse":
+            text = page.read_text(encoding="utf-8")
+            assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="?(?:https?:)?//[^">]*', text), page
+
+
+@pytest.mark.slow
+def test_the_mart_of_the_guide_is_built_and_seen_by_those_who_may(repo: Path, clone: Path) -> None:
+    blocks = re.findall(r"```bash\n(.*?)```", (repo / "docs/how-to/add-a-mart.md").read_text(encoding="utf-8"), re.DOTALL)
+    script = "set -eu\n" + "\n".join(blocks)
+    done = subprocess.run(["bash", "-c", script], cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert re.search(r"\n +7 +\d+ +[\d.]+\n7 rows", done.stdout)
+    assert re.search(r"gold\.weekday_sales +by country", done.stdout)
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_make_run_shows(repo: Path, clone: Path) -> None:
+    done = subprocess.run(["make", "run"], cwd=clone, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "100"})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     seen = {line.rstrip() for line in done.stdout.splitlines()}
     block = re.search(r"```text\n(.*?)```", (repo / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -129,8 +160,8 @@ def test_the_readme_shows_what_make_run_shows(repo: Path, tmp_path: Path) -> Non
     asked = re.search(r"```console\n(.*?)```", (repo / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert asked is not None
     for question, user, answer in re.findall(r'\$ fondaco query "(.*?)" --as (\w+)\n(.*?)(?=\$|\Z)', asked[1], re.DOTALL):
-        call = [tmp_path / ".venv/bin/fondaco", "query", question, "--as", user]
-        said = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        call = [clone / ".venv/bin/fondaco", "query", question, "--as", user]
+        said = subprocess.run(call, cwd=clone, capture_output=True, text=True, check=True).stdout
         assert [line.rstrip() for line in said.splitlines()][:-1] == [line.rstrip() for line in answer.splitlines()]
 
 
