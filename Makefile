@@ -18,7 +18,7 @@ COMPILE := .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: help setup run test test-all check format bench docs lock clean
+.PHONY: help setup run dagster test test-all check format bench docs lock clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -48,6 +48,10 @@ run: $(READY)  ## the demo: a shop's year and a half, landed, built and shown; t
 	@$(FONDACO) run
 	@$(FONDACO) demo --days 1
 	@$(FONDACO) run
+
+dagster: $(READY)  ## the demo by the clock: Dagster's pages on http://127.0.0.1:3000, with what `make run` makes
+	@[ -f warehouse.duckdb ] || $(FONDACO) run
+	@$(FONDACO) dagster
 
 test: $(READY)  ## the tests that are run on every change
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadscope

@@ -10,6 +10,7 @@
     governance     policy/ compiled to who sees which cells, and enforced
     metrics        figures by their definition: what they mean, and their SQL
     job            the main job as a list of steps: prepare, land, build, publish, summarise
+    orchestration  the clock: Dagster runs the stages, each of which runs without it
     cli            parse, call, print
 
 A room may import the rooms above it in this list, never one below.

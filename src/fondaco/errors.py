@@ -32,6 +32,8 @@ class FondacoError(Exception):
 
     code = "E100"
     exit_code = 1
+    #: Whether it may pass by itself, so that the same call, unchanged, is worth another try in a while.
+    may_pass = False
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -63,22 +65,27 @@ class DeclarationError(UsageError):
 
 class SourceError(FondacoError):
     code = "E301"
+    may_pass = True
 
 
 class FileRejected(SourceError):
     code = "E302"
+    may_pass = False
 
 
 class DeletesRefused(SourceError):
     code = "E303"
+    may_pass = False
 
 
 class LakeError(FondacoError):
     code = "E401"
+    may_pass = True
 
 
 class BatchStopped(LakeError):
     code = "E402"
+    may_pass = False
 
 
 class BuildError(FondacoError):
@@ -87,6 +94,7 @@ class BuildError(FondacoError):
 
 class ServeError(FondacoError):
     code = "E601"
+    may_pass = True
 
 
 class Refused(FondacoError):
@@ -96,6 +104,7 @@ class Refused(FondacoError):
 class LockedError(FondacoError):
     code = "E750"
     exit_code = 75
+    may_pass = True
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

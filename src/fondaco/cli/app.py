@@ -282,6 +282,23 @@ def serve(
 
 
 @app.command()
+def dagster(
+    ctx: typer.Context,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only make ready what Dagster reads: its home, and the graph of the models.")
+    ] = False,
+    host: Annotated[
+        str, typer.Option("--host", metavar="NAME", help="Address that the pages listen on; they have no log-in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Their port.")] = 3000,
+) -> int:
+    """Run all of this by the clock: Dagster's pages and its daemon, until Ctrl-C. Needs the extra fondaco[dagster]."""
+    from fondaco.cli.dagster import dagster as do
+
+    return do(ctx.obj, prepare=prepare, host=host, port=port)
+
+
+@app.command()
 def forget(
     ctx: typer.Context,
     customers: Annotated[

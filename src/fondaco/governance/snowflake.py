@@ -54,11 +54,6 @@ def _overlaid(model: Mapping[str, Any], more: Mapping[str, Any] | None) -> dict[
     return {**model, "config": {**model.get("config", {}), **more["config"]}, "columns": columns}
 
 
-def view_of(relation: PlannedRelation) -> str:
-    """The name in schema SERVE of the view that people read."""
-    return f"{relation.layer}_{relation.name}".upper()
-
-
 def _model(relation: PlannedRelation, database: str) -> dict[str, Any]:
     config: dict[str, Any] = {"transient": False, "copy_grants": True, "copy_tags": True}
     if (policy := _row_policy(relation)) is not None:
@@ -136,7 +131,7 @@ def _views(plan: Plan, database: str) -> Iterator[str]:
         yield f"GRANT USAGE ON DATABASE {identifier(database)} TO ROLE {identifier(role)}"
         yield f"GRANT USAGE ON SCHEMA {_name(database, SERVE)} TO ROLE {identifier(role)}"
     for relation in plan.served:
-        view = _name(database, SERVE, view_of(relation))
+        view = _name(database, SERVE, f"{relation.layer}_{relation.name}".upper())
         columns = ", ".join(_column(column.name) for column in relation.columns)
         source = _name(database, relation.layer.upper(), relation.name.upper())
         yield f"CREATE OR REPLACE SECURE VIEW {view} COPY GRANTS AS SELECT {columns} FROM {source}"

@@ -4,6 +4,8 @@ report.py    what a run did, as values
 runs.py      the run log
 lock.py      one run at a time
 simulate.py  the simulated shop, for sources of type demo
+volume.py    whether a table brought what it usually does
+waiting.py   what lies in a folder of file drops
 status.py    how fresh, how healthy
 plan.py      what a run would do
 doctor.py    what is wrong, and how to mend it
@@ -185,11 +187,13 @@ def run(
     select: str | None = None,
     full_refresh: bool = False,
     asked: Asked | None = None,
+    by: str | None = None,
 ) -> RunReport:
     """Takes the steps of a command, one run at a time.
 
     Args:
         asked: what a person asked of the landing beyond the ordinary.
+        by: who called, where it was not a person: it stands in the run log, and leads to that caller's own log.
 
     Raises:
         LockedError: another run is at work.
@@ -201,7 +205,7 @@ def run(
     log = RunLog(settings.state_dir)
     with only_run(settings.state_dir):
         run_id, started = uuid.uuid4().hex[:12], now()
-        log.start(run_id, command, started)
+        log.start(run_id, command, started, by)
         took: list[Took] = []
         work: Work | None = None
         outcome, fault = "interrupted", None

@@ -26,6 +26,7 @@ class TableLanding:
         reasons: why rows were put aside, in words.
         notes: what a person should know: a new column, a re-sent file.
         errors: why the table, or a file of it, was left out; what was committed before that counts.
+        bytes: size of the files that were written.
     """
 
     source: str
@@ -40,6 +41,7 @@ class TableLanding:
     reasons: Mapping[str, int]
     notes: tuple[str, ...]
     errors: tuple[FondacoError, ...] = ()
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def table_landing(table: TableReport, reasons: Mapping[str, int]) -> TableLandin
         quarantined=table.rows_quarantined,
         known=table.rows_known,
         deleted=table.deleted,
+        bytes=table.bytes,
         reasons=reasons,
         notes=tuple(table.notes),
         errors=tuple(table.errors),

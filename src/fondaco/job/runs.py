@@ -24,6 +24,7 @@ class RunRecord:
         seconds: how long each step took.
         rows: rows read, landed, quarantined, known.
         error: what failed, if something did.
+        by: who called, where it was not a person, such as ``dagster`` and the id of its run.
     """
 
     run_id: str
@@ -36,6 +37,7 @@ class RunRecord:
     rows: Mapping[str, int]
     error: str | None
     pid: int
+    by: str | None = None
 
 
 class RunLog:
@@ -44,9 +46,10 @@ class RunLog:
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir / RUN_LOG
 
-    def start(self, run_id: str, command: str, now: datetime) -> None:
+    def start(self, run_id: str, command: str, now: datetime, by: str | None = None) -> None:
         """Says that a run begins. Raises OSError if the log cannot be written."""
-        self._append({"run": run_id, "event": "started", "at": now.isoformat(), "command": command, "pid": os.getpid()})
+        told = {"run": run_id, "event": "started", "at": now.isoformat(), "command": command, "pid": os.getpid()}
+        self._append(told if by is None else {**told, "by": by})
 
     def end(self, run_id: str, now: datetime, outcome: str, **what: Any) -> None:
         """Says how a run ended. Raises OSError if the log cannot be written."""
@@ -59,6 +62,10 @@ class RunLog:
     def first(self, command: str) -> RunRecord | None:
         """The first run of a command that came to a good end."""
         return next((record for record in self._records() if record.command == command and record.outcome == "ok"), None)
+
+    def began(self) -> str | None:
+        """When the first run here began, ISO 8601, UTC."""
+        return next((record.started for record in self._records()), None)
 
     def _records(self) -> list[RunRecord]:
         started: dict[str, dict[str, Any]] = {}
@@ -102,4 +109,5 @@ def _record(start: Mapping[str, Any], end: Mapping[str, Any]) -> RunRecord:
         rows=end.get("rows", {}),
         error=end.get("error"),
         pid=start.get("pid", 0),
+        by=start.get("by"),
     )

@@ -3,6 +3,7 @@
 Precedence: option > environment (``FONDACO_SOURCES__SHOP__PATH``) > ``.env`` > target > ``fondaco.yml`` > default.
 
     shape.py    what may be said, as frozen pydantic models
+    cron.py     times of the clock
     values.py   durations, shares and paths as people write them
     yaml.py     fondaco.yml as values that know their line
     layers.py   environment, .env and targets laid over the file; ${NAME} filled in
@@ -11,7 +12,7 @@ Precedence: option > environment (``FONDACO_SOURCES__SHOP__PATH``) > ``.env`` > 
 
 from __future__ import annotations
 
-from fondaco.settings.load import CONFIG_FILE, Effective, effective, find_config, find_house, is_ci, load_settings
+from fondaco.settings.load import CONFIG_FILE, Effective, effective, environment_with, find_config, find_house, is_ci, load_settings
 from fondaco.settings.shape import (
     Business,
     DatabaseSource,
@@ -23,6 +24,7 @@ from fondaco.settings.shape import (
     Quality,
     Rfm,
     Rules,
+    Schedule,
     Serve,
     Settings,
     SourceSettings,
@@ -46,6 +48,7 @@ __all__ = [
     "Quality",
     "Rfm",
     "Rules",
+    "Schedule",
     "Serve",
     "Settings",
     "SourceSettings",
@@ -54,6 +57,7 @@ __all__ = [
     "TestOrders",
     "Warehouse",
     "effective",
+    "environment_with",
     "find_config",
     "find_house",
     "is_ci",

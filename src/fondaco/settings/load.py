@@ -93,6 +93,11 @@ def find_house(root: Path) -> Path:
     return package.parents[1]
 
 
+def environment_with(told: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program that is started from here, which is told something more."""
+    return {**os.environ, **told}
+
+
 def is_ci(environ: Mapping[str, str] | None = None) -> bool:
     """Whether no person watches: CI is set and not false."""
     environ = os.environ if environ is None else environ

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from fondaco.settings.cron import Cron
 from fondaco.settings.values import Duration, LocalPath, Location, Share, Zone, parse_duration, parse_share
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -280,6 +281,27 @@ class Serve(_Frozen):
         return self
 
 
+class Schedule(_Frozen):
+    """When Dagster does what, as cron expressions in the shop's time zone; `off` leaves it to somebody else."""
+
+    ingest: Cron = "*/15 * * * *"
+    """What is new is landed."""
+    build: Cron = "5 * * * *"
+    """Models are built and tested, if anything landed since."""
+    sweep: Cron = "10 4 * * *"
+    """Keys are compared to find what was deleted."""
+    compact: Cron = "40 4 * * *"
+    """Old small files of the lake are put together."""
+    drops: Duration = parse_duration("1m")
+    """How often folders of file drops are looked at for new files."""
+    first_day: date | None = None
+    """First day of the sources that can be read again by its date; the day before the first landing unless said otherwise."""
+    retries: int = Field(default=3, ge=0, le=20)
+    """How often a run is tried again whose source, store or warehouse could not be reached, and one that was killed."""
+    wait: Duration = parse_duration("1m")
+    """How long before the first of these; each further one waits twice as long."""
+
+
 class Declared(_Frozen):
     """Everything that fondaco.yml may say."""
 
@@ -299,6 +321,7 @@ class Declared(_Frozen):
     pseudonym_secret: SecretStr | None = None
     """What pseudonyms are made with, as `${NAME}`; one that is made once and kept in `.fondaco/pseudonym.key` unless said otherwise."""
     serve: Serve = Serve()
+    schedule: Schedule = Schedule()
     demo: bool = False
     """True for a demonstration: demo log-ins, this machine only."""
     targets: Mapping[str, Mapping[str, Any]] = {}

@@ -92,6 +92,10 @@ class FileDrops:
         more = f" and {len(others) - 5:,} more" if len(others) > 5 else ""
         return [f"{self.name}: {len(others):,} files match no table: {', '.join(sorted(others)[:5])}{more}"]
 
+    def marks(self) -> list[str]:
+        """What lies there now, a line for each file that changes with it; nothing is opened. Raises SourceError if it cannot be listed."""
+        return [f"{seen.name} {seen.size} {seen.mtime_ns} {seen.version or ''}".rstrip() for seen in self._seen([], None)]
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -13,7 +13,8 @@ publish.py   a mart is shown to readers once its checks have passed
 build.py     bronze, dbt, publish, record: the stage
 clv/         what customers will buy, for dbt's Python models
 known.py     the warehouse as it was known on a day
-semantic.py  the definitions of figures, as dbt reads them
+graph.py     the dbt project as values: what is made of what, which check holds whom to account
+semantic.py  the project as dbt reads it: the definitions of figures, the graph
 query.py     a question in SQL, answered read-only
 summary.py   the figures of the last screen
 comparison.py       a relation against what it should hold, cell by cell
@@ -24,16 +25,20 @@ totals.py    what must stay when a person is forgotten
 from __future__ import annotations
 
 from fondaco.warehouse.build import BuildReport, build, build_anew, needs_build, tells_of_forgotten
+from fondaco.warehouse.graph import Graph, GraphCheck, GraphNode, is_current, kept_graph
 from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.publish import MartStatus, mart_statuses
-from fondaco.warehouse.query import QueryResult, query
-from fondaco.warehouse.semantic import semantic_manifest
+from fondaco.warehouse.query import QueryResult, query, query_all, row_counts
+from fondaco.warehouse.semantic import prepare_graph, semantic_manifest
 from fondaco.warehouse.summary import Kpi, Product, Segment, Summary, summary
 
 __all__ = [
     "BuildReport",
     "Failure",
+    "Graph",
+    "GraphCheck",
+    "GraphNode",
     "Kpi",
     "MartStatus",
     "NodeResult",
@@ -44,9 +49,14 @@ __all__ = [
     "as_known_at",
     "build",
     "build_anew",
+    "is_current",
+    "kept_graph",
     "mart_statuses",
     "needs_build",
+    "prepare_graph",
     "query",
+    "query_all",
+    "row_counts",
     "semantic_manifest",
     "summary",
     "tells_of_forgotten",

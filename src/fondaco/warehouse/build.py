@@ -16,6 +16,7 @@ from fondaco.settings import Settings
 from fondaco.warehouse import batches, bronze, ops, publish
 from fondaco.warehouse.dbt import DbtResult, count, dbt_build
 from fondaco.warehouse.door import reader, writer
+from fondaco.warehouse.graph import keep_graph
 from fondaco.warehouse.nodes import Failure, NodeResult
 from fondaco.warehouse.project import fingerprint, folders, require_extras, systems_of, variables
 from fondaco.warehouse.publish import MartStatus
@@ -124,12 +125,14 @@ def build(
         folders(settings, dbt),
         variables(settings, systems),
         lake.store.place,
+        rules=rules,
         select=select,
         exclude=() if start_over or select else _MADE_ONCE,
         full_refresh=start_over,
         on_step=on_step,
     )
     keep(settings, folders(settings, dbt)["target-path"])
+    keep_graph(settings, result.graph)
     models, tests = count(result.nodes, "model", "snapshot", "seed"), count(result.nodes, "test", "unit_test")
     with writer(settings.warehouse) as connection:
         connection.begin()

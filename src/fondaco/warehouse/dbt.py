@@ -15,6 +15,7 @@ from typing import Any
 
 from fondaco.errors import BuildError
 from fondaco.storage import Place
+from fondaco.warehouse.graph import Graph, graph_of
 from fondaco.warehouse.lineage import lineage_of
 from fondaco.warehouse.nodes import Failure, Lineage, NodeResult
 
@@ -34,6 +35,7 @@ class DbtResult:
         warnings: data tests that found rows and let the build go on.
         questions: the SQL of each data test that found rows, by its name: its answer is those rows.
         lineage: the marts and their checks, of the whole project.
+        graph: what is made of what, of the whole project.
     """
 
     nodes: tuple[NodeResult, ...]
@@ -41,6 +43,7 @@ class DbtResult:
     warnings: tuple[Failure, ...]
     questions: Mapping[str, str]
     lineage: Lineage
+    graph: Graph
 
 
 def dbt_build(
@@ -48,6 +51,7 @@ def dbt_build(
     variables: Mapping[str, Any],
     lake: Place,
     *,
+    rules: str = "",
     select: str | None = None,
     exclude: tuple[str, ...] = (),
     full_refresh: bool = False,
@@ -58,6 +62,7 @@ def dbt_build(
     Args:
         folders: dbt's options that name folders, without the dashes.
         lake: where bronze is.
+        rules: fingerprint of the project and of the variables.
         select: dbt's node selection; None builds everything.
         exclude: selections that are left out.
         on_step: told a line for each node that begins.
@@ -113,6 +118,7 @@ def dbt_build(
             if str(result.status) in ("fail", "warn") and result.node.resource_type == "test" and result.node.compiled_code
         },
         lineage=lineage_of(manifest.nodes),
+        graph=graph_of(manifest, rules),
     )
 
 

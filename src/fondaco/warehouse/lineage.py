@@ -17,18 +17,19 @@ def lineage_of(nodes: Mapping[str, Any]) -> Lineage:
     Args:
         nodes: dbt's nodes by id: models, snapshots, seeds and tests.
     """
-    blamed = {node: frozenset(_blamed(found)) for node, found in nodes.items() if found.resource_type == "test"}
+    held = {node: frozenset(blamed(found)) for node, found in nodes.items() if found.resource_type == "test"}
     parents = {node: found.depends_on.nodes for node, found in nodes.items() if found.resource_type != "seed"}
     marts = []
     for node, found in nodes.items():
         if found.resource_type == "model" and found.config.materialized == "mart":
-            checks = frozenset(test for test, models in blamed.items() if node in models)
+            checks = frozenset(test for test, models in held.items() if node in models)
             money = (test for test in sorted(checks) if nodes[test].test_node_type == "generic" and _adds_up(nodes[test]))
             marts.append(Mart(found.name, node, frozenset(_ancestors(node, parents)), checks, next(money, None)))
-    return Lineage(tuple(sorted(marts, key=lambda mart: mart.name)), blamed)
+    return Lineage(tuple(sorted(marts, key=lambda mart: mart.name)), held)
 
 
-def _blamed(test: Any) -> set[str]:
+def blamed(test: Any) -> set[str]:
+    """Ids of the models that a test holds to account: the one whose file it stands in, else all that it asks."""
     return {test.attached_node} if getattr(test, "attached_node", None) else set(test.depends_on.nodes)
 
 
