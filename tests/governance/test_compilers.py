@@ -5,7 +5,6 @@ After a deliberate change: `python -m tests.governance.test_compilers` writes th
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,12 +14,24 @@ import pytest
 import yaml
 
 from fondaco.governance import Plan, lines, plan_of, postgres, snowflake
+from fondaco.governance.account import Site, things
+from fondaco.governance.applied import difference, script
 from fondaco.governance.cells import all_visible, visible
 from fondaco.governance.masks import METHODS, shown
 from fondaco.governance.sql import engine_type, identifier, literal
 from fondaco.settings import load_settings
 from tests.governance.little import plan
+from tests.snow.grammar import assert_snowflake
 
+#: Where a little shop's warehouse would be, with everything that may be said about it.
+SITE = Site(
+    "SHOP",
+    "FONDACO_LOADER",
+    ("FONDACO",),
+    lake="s3://acme-lake/shop/bronze/",
+    storage_role="arn:aws:iam::111111111111:role/acme-lake-snowflake",
+    credits=100,
+)
 GOLDEN = Path(__file__).parent / "golden"
 FILES = ("plan.txt", "postgres.sql", "snowflake.sql", "snowflake_overlay.yml", "cells.sql")
 
@@ -31,7 +42,8 @@ def golden(found: Plan) -> dict[str, str]:
     return {
         "plan.txt": "\n".join(lines(found)) + "\n",
         "postgres.sql": _script(postgres.statements(found, "shop")),
-        "snowflake.sql": _script(snowflake.statements(found, "SHOP", "FONDACO_LOADER")),
+        "snowflake.sql": "".join(f"{line}\n" for line in script(difference(things(found, SITE), {})))
+        + "".join(f"{view};\n" for _, view in snowflake.views(found, "SHOP")),
         "snowflake_overlay.yml": yaml.safe_dump(dict(snowflake.overlay(found, "SHOP")), sort_keys=False, width=200),
         "cells.sql": "\n".join(cells),
     }
@@ -53,22 +65,15 @@ def test_compiling_twice_gives_the_same_text(repo: Path) -> None:
 
 @pytest.mark.slow
 def test_every_statement_for_snowflake_is_snowflakes_grammar(repo: Path) -> None:
-    from sqlfluff.core import FluffConfig, Linter
-
-    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake"}))
     found = plan_of(load_settings(repo, None, {}))
     # of many statements of one shape the longest and the shortest
     shapes: dict[str, list[str]] = {}
-    for statement in snowflake.statements(found, "SHOP", "FONDACO_LOADER"):
-        shapes.setdefault(" ".join(statement.split('"')[0].split()), []).append(statement)
+    for step in difference(things(found, SITE), {}):
+        shapes.setdefault(" ".join(step.statement.split('"')[0].split()), []).append(step.statement)
+    shapes["view"] = [view for _, view in snowflake.views(found, "SHOP")]
     for statements in shapes.values():
         for statement in {min(statements, key=len), max(statements, key=len)}:
-            # sqlfluff takes no schema before the name of a new row access policy; Snowflake does
-            text = re.sub(r'(CREATE ROW ACCESS POLICY IF NOT EXISTS )("\w+"\.)+', r"\1", statement)
-            parsed = linter.parse_string(text + "\n")
-            assert parsed.tree is not None, statement
-            assert not parsed.violations, (statement, parsed.violations[0])
-            assert not list(parsed.tree.recursive_crawl("unparsable")), statement
+            assert_snowflake(statement)
 
 
 def test_the_overlay_goes_into_the_models_yml_and_leaves_the_rest(repo: Path) -> None:
@@ -90,16 +95,15 @@ def test_the_overlay_goes_into_the_models_yml_and_leaves_the_rest(repo: Path) ->
 
 def test_the_role_that_builds_sees_everything_on_snowflake_or_a_build_would_write_masked_values(repo: Path) -> None:
     found = plan_of(load_settings(repo, None, {}))
-    bodies = [text.split(" -> ")[1] for text in snowflake.statements(found, "SHOP", "BUILDER") if "POLICY" in text.split(" -> ")[0]]
+    bodies = [policy.body for policy in snowflake.policies(found, "SHOP", "BUILDER")]
     assert bodies
     assert all(body.removeprefix("CASE WHEN ").startswith("IS_ROLE_IN_SESSION('BUILDER')") for body in bodies)
     assert all(body.endswith("ELSE NULL END") for body in bodies if body.startswith("CASE"))
 
 
 def test_nobody_is_granted_a_table_on_snowflake(repo: Path) -> None:
-    grants = [
-        text for text in snowflake.statements(plan_of(load_settings(repo, None, {})), "SHOP", "BUILDER") if text.startswith("GRANT SELECT")
-    ]
+    steps = difference(things(plan_of(load_settings(repo, None, {})), SITE), {})
+    grants = [step.statement for step in steps if step.statement.startswith("GRANT SELECT")]
     assert grants
     assert all(text.startswith('GRANT SELECT ON VIEW "SHOP"."SERVE".') for text in grants)
 

@@ -41,19 +41,24 @@ def policy_plan(
 ) -> int:
     """What putting the policy in force would change; without a server, the whole plan. Changes nothing."""
     from fondaco.cli.output import emit
-    from fondaco.cli.screens.policy import foreseen_screen, lines_screen
+    from fondaco.cli.screens.policy import foreseen_screen, lines_screen, steps_screen
     from fondaco.errors import UsageError
     from fondaco.governance import alarms, lines, plan_of
     from fondaco.governance.admin import is_served
     from fondaco.governance.serving import foresee, statements
+    from fondaco.governance.site import foresee as foresee_account
+    from fondaco.governance.site import written
 
     call: Call = ctx.obj
     settings = call.settings()
     if sql is not None:
         if sql not in ("postgres", "snowflake"):
             raise UsageError(f"there are no statements for {sql!r}", hint="--sql postgres or --sql snowflake")
-        written = statements(settings, sql)
-        return emit("policy plan", call.json, written, lines_screen([f"{statement};" for statement in written]))
+        script = [f"{one};" for one in statements(settings)] if sql == "postgres" else list(written(settings))
+        return emit("policy plan", call.json, script, lines_screen(script))
+    if settings.warehouse.type == "snowflake":
+        steps = foresee_account(settings)
+        return emit("policy plan", call.json, steps, steps_screen(steps), exit_code=1 if check and steps.steps else 0)
     if not is_served(settings):
         plan = plan_of(settings)
         told = {"lines": lines(plan), "alarms": alarms(plan)}
@@ -64,19 +69,25 @@ def policy_plan(
 
 @policy_app.command("apply")
 def policy_apply(ctx: typer.Context) -> int:
-    """Put the policy in force on the server that people ask; takes effect at once, in running sessions too."""
+    """Put the policy in force on the server that people ask, or on Snowflake all that a build needs; takes effect at once, in running sessions too."""
     from fondaco.cli.output import emit
-    from fondaco.cli.screens.policy import enforced_screen
+    from fondaco.cli.screens.policy import enforced_screen, steps_screen
     from fondaco.errors import UsageError
     from fondaco.governance.serving import foresee, refresh
+    from fondaco.governance.site import Foreseen as Steps
+    from fondaco.governance.site import foresee as foresee_account
+    from fondaco.governance.site import put_in_force
 
     call: Call = ctx.obj
     settings = call.settings()
-    found = foresee(settings)
+    found = foresee_account(settings) if settings.warehouse.type == "snowflake" else foresee(settings)
     if found.alarms and not call.yes:
         raise UsageError(
             f"this policy is not put in force: {'; '.join(found.alarms)}", where=str(settings.policy_dir), hint="if that is meant: --yes"
         )
+    if isinstance(found, Steps):
+        taken = put_in_force(settings)
+        return emit("policy apply", call.json, taken, steps_screen(taken, is_done=True))
     done = refresh(settings, data=False)
     return emit(
         "policy apply", call.json, {"changes": found.changes, "enforced": done.enforced.told}, enforced_screen(found, done.enforced)

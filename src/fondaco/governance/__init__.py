@@ -9,7 +9,10 @@ masks.py      the ways to show a value
 sql.py        where names and values become SQL
 cells.py      what a user sees of a relation, as one SELECT
 postgres.py   the plan as statements for PostgreSQL
-snowflake.py  the plan as statements for Snowflake, and as an overlay of the dbt project
+snowflake.py  the plan as policies and views of Snowflake, and as an overlay of the dbt project
+account.py    all that is to be there on Snowflake before a build
+applied.py    what is there, and the steps to what should be
+site.py       a shop's policy on Snowflake: looked at, written down, put in force
 matrix.py     the plan as a table for people
 server.py     the PostgreSQL that people ask: its programs, its folder, who may knock
 admin.py      its superuser's connection

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from fondaco.errors import UsageError
-from fondaco.governance import postgres, snowflake
+from fondaco.governance import postgres
 from fondaco.governance.admin import admitted, conninfo_of
 from fondaco.governance.catalog import load_catalog
 from fondaco.governance.enforce import Enforced, applied_plan, changed_by_hand, enforce, made
@@ -66,6 +66,16 @@ def compiled(settings: Settings) -> Plan:
     return compile_plan(load_policy(settings.policy_dir), load_catalog(settings))
 
 
+def own_policy(settings: Settings) -> None:
+    """Raises UsageError if the policy would let in people of the simulated shop."""
+    if not settings.demo and settings.policy_dir == settings.house / "policy" and settings.house != settings.root:
+        raise UsageError(
+            "this shop has no policy of its own, and the one that is shipped names people of the simulated shop",
+            where=str(settings.root / "policy"),
+            hint=f"cp -r {settings.policy_dir} {settings.root / 'policy'}, then say who your users are in policy/users.yml",
+        )
+
+
 def refresh(
     settings: Settings, *, data: bool = True, layers: Collection[str] | None = None, on_step: Callable[[str], None] = lambda _: None
 ) -> Refreshed:
@@ -79,12 +89,7 @@ def refresh(
         DeclarationError: the policy does not fit the warehouse; what is in force stays.
         ServeError: the server cannot be reached or governed.
     """
-    if not settings.demo and settings.policy_dir == settings.house / "policy" and settings.house != settings.root:
-        raise UsageError(
-            "this shop has no policy of its own, and the one that is shipped names people of the simulated shop",
-            where=str(settings.root / "policy"),
-            hint=f"cp -r {settings.policy_dir} {settings.root / 'policy'}, then say who your users are in policy/users.yml",
-        )
+    own_policy(settings)
     plan = compiled(settings)
     limits = Limits(settings.serve.statement_timeout, settings.serve.temp_files, settings.serve.connections)
     with admitted(settings) as admin:
@@ -115,12 +120,9 @@ def audit(settings: Settings, since: str = "") -> Audited:
     return Audited(changes, drift, asked)
 
 
-def statements(settings: Settings, engine: str) -> tuple[str, ...]:
-    """The plan as statements for an empty server of an engine, ``postgres`` or ``snowflake``."""
-    plan = compiled(settings)
-    if engine == "postgres":
-        return postgres.statements(plan, settings.project)
-    return snowflake.statements(plan, settings.project.upper(), f"{settings.project.upper()}_LOADER")
+def statements(settings: Settings) -> tuple[str, ...]:
+    """The plan as statements for an empty PostgreSQL."""
+    return postgres.statements(compiled(settings), settings.project)
 
 
 def new_password(settings: Settings, user: str) -> str:

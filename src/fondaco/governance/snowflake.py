@@ -1,7 +1,7 @@
 """A plan as statements for Snowflake, and as an overlay of the dbt project that puts the policies into the statement that makes a table.
 
 Tables are made anew by every build, and `create or replace` makes a table without policies; so the policies stand inside that statement
-(`overlay`), and what stands here is made before the first build and changes with the policy alone. People are granted the secure views of
+(`overlay`), and the policies themselves are made before the first build and change with the policy alone (account.py). People are granted the secure views of
 SERVE, never a table. Bodies test IS_ROLE_IN_SESSION, the most privileged first, and give nothing to anybody else; the role that builds is
 in every clear branch, or a build would write masked values. Not yet proven live: no account has run these.
 """
@@ -9,6 +9,7 @@ in every clear branch, or a build would write masked values. Not yet proven live
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fondaco.governance.masks import CLEAR, shown
@@ -18,20 +19,53 @@ from fondaco.governance.sql import engine_type, identifier, literal
 OWN, SERVE = "GOVERNANCE", "SERVE"
 
 
-def statements(plan: Plan, database: str, builder: str) -> tuple[str, ...]:
-    """Everything that is to be there before a build and for people to read after it, in order.
+@dataclass(frozen=True)
+class MadePolicy:
+    """A policy as an object of Snowflake.
+
+    Attributes:
+        kind: ``masking policy`` or ``row access policy``.
+        type, returns: what its one argument is, and what it gives back.
+    """
+
+    kind: str
+    name: str
+    type: str
+    returns: str
+    body: str
+
+
+def policies(plan: Plan, database: str, builder: str) -> tuple[MadePolicy, ...]:
+    """The masking and row access policies, by name.
 
     Args:
         builder: the role that dbt works as.
     """
-    return (
-        *_schemas(plan, database),
-        *_roles(plan),
-        *_entitlements(plan, database),
-        *_masks(plan, database, builder),
-        *_row_policies(plan, database, builder),
-        *_views(plan, database),
-    )
+    return (*_masks(plan, database, builder), *_row_policies(plan, database, builder))
+
+
+def views(plan: Plan, database: str) -> Iterator[tuple[str, str]]:
+    """The secure views that people read, each with its relation as ``layer.name``; made anew after a build, their grants stay."""
+    for relation in plan.served:
+        columns = ", ".join(_column(column.name) for column in relation.columns)
+        source = _name(database, relation.layer.upper(), relation.name.upper())
+        view = _name(database, SERVE, view_of(relation))
+        yield relation.path, f"CREATE OR REPLACE SECURE VIEW {view} COPY GRANTS AS SELECT {columns} FROM {source}"
+
+
+def protected(plan: Plan) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The names of the policies that must be in force on each relation, by its schema and name."""
+    found = {}
+    for relation in plan.served:
+        names = {mask for column in relation.columns if (mask := _mask(column)) is not None} | ({_row_policy(relation)} - {None})
+        if names:
+            found[relation.layer.upper(), relation.name.upper()] = frozenset(str(one) for one in names)
+    return found
+
+
+def view_of(relation: PlannedRelation) -> str:
+    """The name in schema SERVE of the view that people read."""
+    return f"{relation.layer}_{relation.name}".upper()
 
 
 def overlay(plan: Plan, database: str) -> Mapping[str, Any]:
@@ -66,30 +100,7 @@ def _model(relation: PlannedRelation, database: str) -> dict[str, Any]:
     return {"config": config, "columns": columns}
 
 
-def _schemas(plan: Plan, database: str) -> Iterator[str]:
-    for schema in (OWN, SERVE, *dict.fromkeys(relation.layer.upper() for relation in plan.served)):
-        yield f"CREATE SCHEMA IF NOT EXISTS {_name(database, schema)} WITH MANAGED ACCESS"
-
-
-def _roles(plan: Plan) -> Iterator[str]:
-    for role, _ in plan.roles:
-        yield f"CREATE ROLE IF NOT EXISTS {identifier(role)}"
-    for user, role in plan.users:
-        # a user is what her role is, not the union of all roles that she may take on
-        yield f"CREATE USER IF NOT EXISTS {identifier(user.upper())} DEFAULT_ROLE = {literal(role, 'snowflake')} DEFAULT_SECONDARY_ROLES = ()"
-        yield f"GRANT ROLE {identifier(role)} TO USER {identifier(user.upper())}"
-
-
-def _entitlements(plan: Plan, database: str) -> Iterator[str]:
-    table = _name(database, OWN, "ENTITLEMENTS")
-    yield f"CREATE TABLE IF NOT EXISTS {table} (USER_NAME VARCHAR NOT NULL, COUNTRY VARCHAR NOT NULL)"
-    rows = ", ".join(f"({literal(user.upper(), 'snowflake')}, {literal(country, 'snowflake')})" for user, country in plan.entitlements)
-    # one statement: no session sees the table between the old lines and the new ones
-    yield f"INSERT OVERWRITE INTO {table} (USER_NAME, COUNTRY) " + (f"VALUES {rows}" if rows else "SELECT '', '' WHERE FALSE")
-    yield f"CREATE TABLE IF NOT EXISTS {_name(database, OWN, 'PSEUDONYMS')} (KEY VARCHAR NOT NULL)"
-
-
-def _masks(plan: Plan, database: str, builder: str) -> Iterator[str]:
+def _masks(plan: Plan, database: str, builder: str) -> Iterator[MadePolicy]:
     ways: dict[str, tuple[str, dict[str, list[str]]]] = {}
     for relation in plan.served:
         for column in relation.columns:
@@ -104,13 +115,10 @@ def _masks(plan: Plan, database: str, builder: str) -> Iterator[str]:
         branches = " ".join(
             f"WHEN {_is_any(roles)} THEN {shown(method, 'VAL', kind, 'snowflake', key)}" for method, roles in shares.items()
         )
-        place, body = _name(database, OWN, name), f"CASE {branches} ELSE NULL END"
-        yield f"CREATE MASKING POLICY IF NOT EXISTS {place} AS (VAL {kind}) RETURNS {kind} -> {body}"
-        # the first statement never changes a body that is there
-        yield f"ALTER MASKING POLICY {place} SET BODY -> {body}"
+        yield MadePolicy("masking policy", name, kind, kind, f"CASE {branches} ELSE NULL END")
 
 
-def _row_policies(plan: Plan, database: str, builder: str) -> Iterator[str]:
+def _row_policies(plan: Plan, database: str, builder: str) -> Iterator[MadePolicy]:
     seen: dict[str, PlannedRelation] = {}
     for relation in plan.served:
         if (name := _row_policy(relation)) is not None:
@@ -121,22 +129,7 @@ def _row_policies(plan: Plan, database: str, builder: str) -> Iterator[str]:
         if relation.rows == "by":
             table = _name(database, OWN, "ENTITLEMENTS")
             body += f" OR EXISTS (SELECT 1 FROM {table} AS MINE WHERE MINE.USER_NAME = CURRENT_USER() AND MINE.COUNTRY = VAL)"
-        place = _name(database, OWN, name)
-        yield f"CREATE ROW ACCESS POLICY IF NOT EXISTS {place} AS (VAL {_kind(_judged(relation))}) RETURNS BOOLEAN -> {body}"
-        yield f"ALTER ROW ACCESS POLICY {place} SET BODY -> {body}"
-
-
-def _views(plan: Plan, database: str) -> Iterator[str]:
-    for role, _ in plan.roles:
-        yield f"GRANT USAGE ON DATABASE {identifier(database)} TO ROLE {identifier(role)}"
-        yield f"GRANT USAGE ON SCHEMA {_name(database, SERVE)} TO ROLE {identifier(role)}"
-    for relation in plan.served:
-        view = _name(database, SERVE, f"{relation.layer}_{relation.name}".upper())
-        columns = ", ".join(_column(column.name) for column in relation.columns)
-        source = _name(database, relation.layer.upper(), relation.name.upper())
-        yield f"CREATE OR REPLACE SECURE VIEW {view} COPY GRANTS AS SELECT {columns} FROM {source}"
-        for role in relation.readers:
-            yield f"GRANT SELECT ON VIEW {view} TO ROLE {identifier(role)}"
+        yield MadePolicy("row access policy", name, _kind(_judged(relation)), "BOOLEAN", body)
 
 
 def _mask(column: PlannedColumn) -> str | None:

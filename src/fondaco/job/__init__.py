@@ -9,6 +9,7 @@ waiting.py   what lies in a folder of file drops
 status.py    how fresh, how healthy
 plan.py      what a run would do
 doctor.py    what is wrong, and how to mend it
+snowflake_health.py  what doctor looks at on Snowflake
 look.py      the lake's state and quarantine, for people
 upkeep.py    going back, another chance for bad rows, fewer files
 forget.py    a person forgotten, wherever the house keeps her
@@ -29,7 +30,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from fondaco.errors import FondacoError
+from fondaco.errors import FondacoError, UsageError
 from fondaco.job.lock import only_run
 from fondaco.job.report import Places, RunReport, TableLanding, Took, table_landing
 from fondaco.job.runs import RunLog
@@ -131,6 +132,12 @@ def _recorded(work: Work, report: LandingReport) -> Iterator[None]:
 def _build(work: Work) -> str:
     from fondaco.warehouse import build, needs_build
 
+    if work.settings.warehouse.type != "duckdb":
+        raise UsageError(
+            "models are not built on Snowflake by this version: what it does there is `policy plan`, `policy apply` and `doctor warehouse`",
+            where=str(work.settings.file),
+            hint="build on DuckDB: leave out `-t`, or say warehouse: {type: duckdb}",
+        )
     if work.lake.head() == 0:
         return "nothing has landed yet"
     # a named selection is an order; without one, nothing new means nothing to do

@@ -219,6 +219,11 @@ def _lake(settings: Settings) -> Iterator[Check]:
 
 
 def _warehouse(settings: Settings) -> Iterator[Check]:
+    if settings.warehouse.type == "snowflake":
+        from fondaco.job.snowflake_health import findings
+
+        yield from (Check("warehouse", verdict, said, fix, int(verdict == "bad")) for verdict, said, fix in findings(settings))
+        return
     path = settings.warehouse.path
     if not path.exists():
         folder = _nearest(path.parent)
@@ -247,7 +252,8 @@ def _warehouse(settings: Settings) -> Iterator[Check]:
 
 
 def _disk(settings: Settings) -> Iterator[Check]:
-    places = {_nearest(settings.warehouse.path)} | ({_nearest(Path(settings.lake.path))} if "://" not in settings.lake.path else set())
+    own = settings.warehouse.path if settings.warehouse.type == "duckdb" else settings.state_dir
+    places = {_nearest(own)} | ({_nearest(Path(settings.lake.path))} if "://" not in settings.lake.path else set())
     for place in {path.stat().st_dev: path for path in sorted(places, reverse=True)}.values():
         free = shutil.disk_usage(place).free
         said = f"{free / 1e9:,.1f} GB free at {place}"

@@ -197,9 +197,45 @@ class Quality(_Frozen):
     """`fondaco status` fails when a source has brought no row for so long."""
 
 
+#: Snowflake keeps names that were written without quotes in capitals; ours never need any.
+SnowflakeName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,200}$")]
+
+
+class Snowflake(_Frozen):
+    """The warehouse on Snowflake, for `type: snowflake`; needs the extra `fondaco[snowflake]`."""
+
+    connection: str | None = None
+    """Name of the connection in `connections.toml` (or the environment), which says account, user and how to log in; its default one unless said otherwise."""
+    database: SnowflakeName | None = None
+    """The database; the project's name in capitals unless said otherwise."""
+    builder: SnowflakeName | None = None
+    """The role that builds; `<database>_BUILDER` unless said otherwise. It sees everything as it is: people have no use for it."""
+    build_users: tuple[SnowflakeName, ...] = ()
+    """Users that build: services, which `fondaco policy apply` gives the builder's role."""
+    build_size: Literal["XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE"] = "XSMALL"
+    """Size of the virtual warehouse `<database>_BUILD`."""
+    ask_size: Literal["XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE"] = "XSMALL"
+    """Size of the virtual warehouse `<database>_ASK`, which people ask with."""
+    auto_suspend: Duration = parse_duration("60s")
+    """A virtual warehouse that is idle for so long is suspended."""
+    build_timeout: Duration = parse_duration("2h")
+    """A statement of a build ends after so long."""
+    ask_timeout: Duration = parse_duration("10m")
+    """A statement of a person ends after so long."""
+    monthly_credits: int | None = Field(default=None, ge=1)
+    """Credits a month after which both virtual warehouses are suspended; no resource monitor unless said otherwise."""
+    retention_days: int = Field(default=7, ge=0, le=90)
+    """Days of time travel; more than 1 needs the Enterprise Edition, as the policies do."""
+    storage_role_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")] | None = None
+    """The AWS role that the storage integration assumes to read the lake: output `SnowflakeRoleArn` of infra/lake.yml."""
+    threads: int = Field(default=8, ge=1, le=64)
+    """Models that are built at once."""
+
+
 class Warehouse(_Frozen):
-    type: Literal["duckdb"] = "duckdb"
+    type: Literal["duckdb", "snowflake"] = "duckdb"
     """The engine."""
+    snowflake: Snowflake = Snowflake()
     path: LocalPath
     """The warehouse's file."""
     memory_limit: Annotated[str, StringConstraints(pattern=r"(?i)^\d+(\.\d+)?\s*([KMGT]i?B|%)$")] = "1GB"
@@ -348,6 +384,16 @@ class Settings(Declared):
         """Folder of the policy in force."""
         own = self.policy or self.root / "policy"
         return own if self.policy is not None or own.is_dir() else self.house / "policy"
+
+    @property
+    def snowflake_database(self) -> str:
+        """Name of the database on Snowflake."""
+        return self.warehouse.snowflake.database or self.project.upper()
+
+    @property
+    def snowflake_builder(self) -> str:
+        """The role that builds on Snowflake."""
+        return self.warehouse.snowflake.builder or f"{self.snowflake_database}_BUILDER"
 
     @property
     def serve_dir(self) -> Path:

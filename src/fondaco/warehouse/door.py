@@ -44,14 +44,24 @@ def reader(warehouse: Warehouse, lake: Place | None = None) -> Iterator[duckdb.D
         LockedError: another process is writing.
     """
     path = Path(warehouse.path)
+    _of_duckdb(warehouse)
     if not path.is_file():
         raise UsageError(f"there is no warehouse at {path}", hint="`fondaco run` makes one")
     with _open(path, warehouse, lake, read_only=True) as connection:
         yield connection
 
 
+def _of_duckdb(warehouse: Warehouse) -> None:
+    if warehouse.type != "duckdb":
+        raise UsageError(
+            "this works on a warehouse of DuckDB alone, and the one in force is on Snowflake",
+            hint="ask Snowflake itself: people read the views of schema SERVE; docs/how-to/snowflake.md says what works there",
+        )
+
+
 @contextmanager
 def _open(path: Path, warehouse: Warehouse, lake: Place | None, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    _of_duckdb(warehouse)
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": warehouse.memory_limit}
     if warehouse.threads:
         config["threads"] = warehouse.threads

@@ -12,6 +12,7 @@ from fondaco.governance import Access, Plan
 from fondaco.governance.enforce import Enforced
 from fondaco.governance.extract import NOTE, Exported
 from fondaco.governance.serving import Audited, Foreseen
+from fondaco.governance.site import Foreseen as Steps
 
 
 def matrix_screen(found: Sequence[Access], plan: Plan) -> Screen:
@@ -45,6 +46,22 @@ def lines_screen(found: Sequence[str], warnings: Sequence[str] = ()) -> Screen:
         for line in found:
             console.print(Text(line), soft_wrap=True)
         _warn(console, warnings)
+
+    return show
+
+
+def steps_screen(found: Steps, *, is_done: bool = False) -> Screen:
+    """The steps on Snowflake: what comes, changes and goes, and where their script is."""
+
+    def show(console: Console) -> None:
+        if not found.steps:
+            console.print("Snowflake is as the policy and fondaco.yml say")
+        else:
+            marks = dict.fromkeys((step.sign, step.what) for step in found.steps)
+            heading(console, "Put in force" if is_done else "Would be put in force", f"{len(found.steps)} statements")
+            lines(console, [_changed(f"{sign} {what}") for sign, what in marks])
+            console.print(Text(f"the statements: {found.file}"), style=DIM, soft_wrap=True)
+        _warn(console, found.alarms)
 
     return show
 
