@@ -46,6 +46,18 @@ def test_a_name_without_its_schema_is_a_mart(shop: Governed, extract: bool) -> N
 
 
 @DOORS
+def test_a_relation_may_have_another_name_in_a_statement(shop: Governed, extract: bool) -> None:
+    for sql in (
+        "select count(*) from gold.orders o",
+        'select count(*) from gold.orders as "the orders"',
+        "select sum(n) from (select 1 as n from gold.orders) t",
+    ):
+        assert ask(shop.settings, shop.plan, "ana", sql, extract=extract).rows == ((4,),)
+    with pytest.raises(Refused):
+        ask(shop.settings, shop.plan, "ana", "select count(*) from gold.data_issues as orders", extract=extract)
+
+
+@DOORS
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

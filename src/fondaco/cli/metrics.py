@@ -67,6 +67,8 @@ def metrics_query(
     known: Annotated[
         datetime | None, typer.Option("--as-known-at", formats=_DAY, metavar="DAY", help="As it was known when that day of the shop ended.")
     ] = None,
+    user: Annotated[str | None, typer.Option("--as", metavar="USER", help="As this user of the policy sees them.")] = None,
+    extract: Annotated[bool, typer.Option("--extract", help="With --as: of an extract made for it, even where a server runs.")] = False,
 ) -> int:
     """What metrics come to, by dimensions and spans of time; days are the shop's."""
     from fondaco.cli.output import emit, table
@@ -77,6 +79,8 @@ def metrics_query(
 
     call: Call = ctx.obj
     _one_form(call, csv=csv)
+    if user is not None and known is not None:
+        raise UsageError("--as goes without --as-known-at", hint="the policy of today governs what is known today")
     settings = call.settings() if known is None else known_at(call.settings(), known.date())
     asked = Asked(
         names=names,
@@ -86,12 +90,12 @@ def metrics_query(
         until=until.date() if until else None,
         where=where,
     )
-    found = ask(settings, asked)
+    found = ask(settings, asked, user, extract=extract)
     rows = found.rows[:limit] if limit else found.rows
     if csv:
         return table(found.columns, rows)
     told = [{"name": metric.name, "label": metric.label, "unit": metric.unit, "good": metric.good} for metric in found.metrics]
-    data = {"columns": found.columns, "metrics": told, "rows": rows, "more": len(found.rows) - len(rows), "sql": found.sql}
+    data = {"columns": found.columns, "metrics": told, "rows": rows, "more": len(found.rows) - len(rows), "sql": found.sql, "as": user}
     return emit("metrics query", call.json, data, answer_screen(found, rows, settings.business.currency))
 
 

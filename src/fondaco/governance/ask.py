@@ -5,10 +5,11 @@ Either way what is refused says little: that it is wrong, not hers, too long or 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -24,6 +25,8 @@ from fondaco.warehouse import QueryResult
 
 #: Memory of an extract and of the question over it.
 _MEMORY = "1GB"
+#: A name with its schema, as the engine writes it.
+_NAME = re.compile(r'(?:"[^"]*"|[^"\s.])+(?:\.(?:"[^"]*"|[^"\s.])+)*')
 
 
 def ask(settings: Settings, plan: Plan, user: str, sql: str, *, extract: bool = False) -> QueryResult:
@@ -37,9 +40,14 @@ def ask(settings: Settings, plan: Plan, user: str, sql: str, *, extract: bool = 
         Refused: the statement is wrong, not for this user, takes too long or gives too much.
     """
     readable(plan, user)
-    if not extract and is_served(settings):
+    if engine_of(settings, extract=extract) == "postgres":
         return _from_server(settings, user, sql)
     return _from_extract(settings, plan, user, sql)
+
+
+def engine_of(settings: Settings, *, extract: bool = False) -> Literal["duckdb", "postgres"]:
+    """In whose SQL a question is to be asked now."""
+    return "postgres" if not extract and is_served(settings) else "duckdb"
 
 
 def _from_server(settings: Settings, user: str, sql: str) -> QueryResult:
@@ -141,7 +149,8 @@ def _named(connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
         names = connection.get_table_names(sql, qualified=True)
     except duckdb.Error as error:
         raise Refused(f"the statement cannot be answered: {_first(error)}") from None
-    return {name.replace('"', "").lower() for name in names}
+    # the engine says more than the name: `gold.orders AS o`, `gold.orders TABLESAMPLE …`
+    return {(found.group() if (found := _NAME.match(name)) else name).replace('"', "").lower() for name in names}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,23 +28,66 @@ def statement(found: Catalogue, asked: Asked) -> str:
     return Compiler(found.manifest).sql(questions(found, asked)[0])
 
 
-def ask(settings: Settings, asked: Asked) -> Answer:
-    """The figures, as the owner of the warehouse sees them.
+def ask(settings: Settings, asked: Asked, user: str | None = None, *, extract: bool = False) -> Answer:
+    """The figures, as the owner of the warehouse sees them, or as a user of the policy does. Raises as `asking` and its answers do."""
+    return asking(settings, user, extract=extract)(asked)
+
+
+def asking(settings: Settings, user: str | None = None, *, extract: bool = False) -> Callable[[Asked], Answer]:
+    """Somebody who answers questions about figures, for one who has several: definitions and policy are read once.
+
+    A user's figures come through the door of `fondaco query --as`: reckoned by the server as she, from the rows and values that she sees,
+    or where none runs from an extract made for each metric.
+
+    Args:
+        user: of the policy; None for the owner of the warehouse, who sees everything.
+        extract: take an extract even where a server runs.
 
     Raises:
-        UsageError: it cannot be asked so, or there is no warehouse yet.
-        LockedError: a build is running.
+        UsageError: there is no such user; from an answer: it cannot be asked so, or there is no warehouse yet.
+        Refused: from an answer: she does not read what a figure is reckoned from, or it takes too long.
+        LockedError: from an answer: a build is running.
     """
     from fondaco.metrics import Compiler, answer
     from fondaco.warehouse import query
 
     found = catalogue(settings)
+    if user is not None:
+        return _governed(settings, found, user, extract=extract)
+    compiler = Compiler(found.manifest)
 
     def run(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
         told = query(settings, sql)
         return told.columns, told.rows
 
-    return answer(found, Compiler(found.manifest), asked, run)
+    return lambda asked: answer(found, compiler, asked, run)
+
+
+def _governed(settings: Settings, found: Catalogue, user: str, *, extract: bool) -> Callable[[Asked], Answer]:
+    from fondaco.errors import Refused
+    from fondaco.governance import plan_of
+    from fondaco.governance.ask import ask as ask_as
+    from fondaco.governance.ask import engine_of
+    from fondaco.governance.extract import readable
+    from fondaco.metrics import Compiler, Metric, answer, relations
+
+    plan = plan_of(settings)
+    read, engine = readable(plan, user), engine_of(settings, extract=extract)
+    compiler = Compiler(found.manifest, engine)
+
+    def check(metric: Metric, sql: str) -> None:
+        for path in relations(sql, engine):
+            if path not in read:
+                raise Refused(
+                    f"{user} may not see {metric.name}: it is reckoned from {path}, which {plan.role(user)} does not read",
+                    hint=f"fondaco policy matrix --role {plan.role(user)} says what she reads",
+                )
+
+    def run(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        told = ask_as(settings, plan, user, sql, extract=engine == "duckdb")
+        return told.columns, told.rows
+
+    return lambda asked: answer(found, compiler, asked, run, check)
 
 
 def each_by_month(settings: Settings, names: Iterable[str], connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:

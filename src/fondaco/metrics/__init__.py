@@ -12,8 +12,21 @@ Nothing here opens the warehouse: whoever asks runs the SQL on a connection of t
 from __future__ import annotations
 
 from fondaco.metrics.answer import Answer, answer
-from fondaco.metrics.compiler import Compiler
+from fondaco.metrics.compiler import Compiler, Engine, relations
 from fondaco.metrics.definitions import Catalogue, Dimension, Metric, catalogue_of
 from fondaco.metrics.question import GRAINS, Asked, Question
 
-__all__ = ["GRAINS", "Answer", "Asked", "Catalogue", "Compiler", "Dimension", "Metric", "Question", "answer", "catalogue_of"]
+__all__ = [
+    "GRAINS",
+    "Answer",
+    "Asked",
+    "Catalogue",
+    "Compiler",
+    "Dimension",
+    "Engine",
+    "Metric",
+    "Question",
+    "answer",
+    "catalogue_of",
+    "relations",
+]

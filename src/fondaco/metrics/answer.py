@@ -15,6 +15,8 @@ from fondaco.metrics.question import Asked, Question, questions
 
 #: Runs one SELECT; answers with the names of its columns and its rows.
 Run = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+#: Looks at the SQL of a metric before any is run, and raises where it may not be.
+Check = Callable[[Metric, str], None]
 _FOUR_PLACES = Decimal("0.0001")
 
 
@@ -39,7 +41,7 @@ class Answer:
         return (*self.keys, *(metric.name for metric in self.metrics))
 
 
-def answer(catalogue: Catalogue, compiler: Compiler, asked: Asked, run: Run) -> Answer:
+def answer(catalogue: Catalogue, compiler: Compiler, asked: Asked, run: Run, check: Check = lambda _metric, _sql: None) -> Answer:
     """Asks each metric and puts the answers together; a figure that one of them has no row for is missing, not 0.
 
     Raises:
@@ -47,6 +49,8 @@ def answer(catalogue: Catalogue, compiler: Compiler, asked: Asked, run: Run) -> 
     """
     posed = questions(catalogue, asked)
     said = {question.metric.name: compiler.sql(question) for question in posed}
+    for question in posed:
+        check(question.metric, said[question.metric.name])
     found = [_figures(question, *run(said[question.metric.name])) for question in posed]
     keys = sorted({key for figures in found for key in figures}, key=_sortable)
     rows = tuple((*key, *(figures.get(key) for figures in found)) for key in keys)
@@ -82,10 +86,12 @@ def _key(value: Any) -> Any:
 
 
 def _figure(value: Any, unit: str) -> Any:
-    """Ratios come as floats; an amount of money is none."""
-    if unit == "money" and isinstance(value, float):
-        return Decimal(repr(value)).quantize(_FOUR_PLACES, ROUND_HALF_UP)
-    return value
+    """Ratios come as floats, and an amount of money is none; engines differ in what a sum of whole numbers and a quotient are."""
+    if unit == "money":
+        return Decimal(repr(value)).quantize(_FOUR_PLACES, ROUND_HALF_UP) if isinstance(value, float) else value
+    if not isinstance(value, Decimal) or unit == "units":
+        return value
+    return int(value) if unit in ("count", "class") else float(value)
 
 
 def _sortable(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fondaco.metrics.definitions import Dimension
 from fondaco.metrics.question import Question
 
+#: Engines whose SQL a question can become.
+Engine = Literal["duckdb", "postgres"]
 #: The reporting week is the shop's (business.week_start), a column of silver.dim_date; the engine's own week begins on Monday.
 _SPANS = {"week": "reporting_week"}
 
@@ -28,19 +30,25 @@ class Compiler:
 
     Args:
         manifest: that of a catalogue.
+        engine: in whose SQL.
     """
 
-    def __init__(self, manifest: str) -> None:
+    def __init__(self, manifest: str, engine: Engine = "duckdb") -> None:
         from metricflow.engine.metricflow_engine import MetricFlowEngine
         from metricflow.protocols.sql_client import SqlEngine
         from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+        from metricflow.sql.render.postgres import PostgresSQLSqlPlanRenderer
         from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
         from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
         # it warns of how dbt writes counts and flags down, and then does what is right
         logging.getLogger("metricflow_semantic_interfaces").setLevel(logging.ERROR)
         lookup = SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(manifest))
-        self._engine = MetricFlowEngine(lookup, _Dialect(SqlEngine.DUCKDB, DuckDbSqlPlanRenderer()))
+        dialects = {
+            "duckdb": _Dialect(SqlEngine.DUCKDB, DuckDbSqlPlanRenderer()),
+            "postgres": _Dialect(SqlEngine.POSTGRES, PostgresSQLSqlPlanRenderer()),
+        }
+        self._engine = MetricFlowEngine(lookup, dialects[engine])
 
     def sql(self, question: Question) -> str:
         """One SELECT; its columns have the names of ``columns``, in any order."""
@@ -62,3 +70,12 @@ def columns(question: Question) -> list[str]:
 
 def _path(dimension: Dimension) -> str:
     return f"{dimension.path}__{dimension.grain}" if dimension.kind == "time" else dimension.path
+
+
+def relations(sql: str, engine: Engine) -> tuple[str, ...]:
+    """The relations that such a SELECT reads, as ``gold.orders``, sorted."""
+    import sqlglot
+    from sqlglot import exp
+
+    tables = sqlglot.parse_one(sql, read=engine).find_all(exp.Table)
+    return tuple(sorted({f"{table.db}.{table.name}" for table in tables if table.db}))
