@@ -99,6 +99,23 @@ def metrics_query(
     return emit("metrics query", call.json, data, answer_screen(found, rows, settings.business.currency))
 
 
+@metrics_app.command("semantic-view")
+def metrics_semantic_view(
+    ctx: typer.Context,
+    database: Annotated[
+        str | None, typer.Option("--database", metavar="NAME", help="Snowflake's database with the served views; the project's name.")
+    ] = None,
+) -> int:
+    """The statement that makes a semantic view of all metrics in Snowflake. Prints it and runs nothing."""
+    from fondaco.cli.output import emit
+    from fondaco.job.figures import semantic_view_of
+
+    call: Call = ctx.obj
+    settings = call.settings()
+    statement = semantic_view_of(settings, database or settings.project.upper())
+    return emit("metrics semantic-view", call.json, statement, lambda screen: screen.out(f"{statement};", highlight=False))
+
+
 def _one_form(call: Call, *, csv: bool) -> None:
     if csv and call.json:
         raise UsageError("--csv and --json are two forms of one answer", hint="leave one out")

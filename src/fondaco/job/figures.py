@@ -107,3 +107,21 @@ def each_by_month(settings: Settings, names: Iterable[str], connection: duckdb.D
         if found.metric(name).grains:
             for month, value in answer(found, compiler, Asked([name], grain="month"), run).rows:
                 yield {"metric": name, "month": month, "figure": None if value is None else float(value)}
+
+
+def semantic_view_of(settings: Settings, database: str) -> str:
+    """The glossary as a statement that makes a semantic view of it in Snowflake, on the views that people read. Raises DeclarationError."""
+    import yaml
+
+    from fondaco.governance import plan_of
+    from fondaco.governance.snowflake import SERVE, view_of
+    from fondaco.metrics.semantic_view import Place, semantic_view
+
+    served = {relation.path: relation for relation in plan_of(settings).served}
+
+    def place(relation: str) -> Place:
+        found = served[relation]
+        return Place(database, SERVE, view_of(found), {column.name: column.type for column in found.columns})
+
+    spec = yaml.safe_dump(semantic_view(catalogue(settings), "SHOP", place), sort_keys=False, allow_unicode=True, width=120)
+    return f"CALL SYSTEM$CREATE_SEMANTIC_VIEW_FROM_YAML('{database}.{SERVE}', $$\n{spec}$$)"
