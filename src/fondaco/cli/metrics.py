@@ -99,6 +99,26 @@ def metrics_query(
     return emit("metrics query", call.json, data, answer_screen(found, rows, settings.business.currency))
 
 
+@metrics_app.command("mcp")
+def metrics_mcp(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="As this user of the policy; the assistant cannot choose another.")],
+) -> int:
+    """Serve figures to an AI assistant, by the Model Context Protocol on stdin and stdout: no SQL, and as one user."""
+    from fondaco.job.figures import asking, catalogue
+
+    try:
+        from fondaco.cli.mcp import server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
+            raise
+        raise UsageError("the Model Context Protocol is not installed", hint="pip install 'fondaco[mcp]'") from None
+    call: Call = ctx.obj
+    settings = call.settings()
+    server(catalogue(settings), asking(settings, user), user=user, currency=settings.business.currency).run()
+    return 0
+
+
 @metrics_app.command("semantic-view")
 def metrics_semantic_view(
     ctx: typer.Context,
