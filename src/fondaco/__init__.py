@@ -9,6 +9,7 @@
     warehouse      one door to DuckDB; the models and their tests by dbt
     governance     policy/ compiled to who sees which cells, and enforced
     metrics        figures by their definition: what they mean, and their SQL
+    alerts         somebody is told, by webhook or e-mail
     job            the main job as a list of steps: prepare, land, build, publish, summarise
     orchestration  the clock: Dagster runs the stages, each of which runs without it
     cli            parse, call, print

@@ -12,6 +12,7 @@ FondacoError                 exit code 1   something could not be done
 ├── BuildError               exit code 1   a model or a test failed
 ├── ServeError               exit code 1   the server that people ask cannot be run, or governed
 ├── Refused                  exit code 1   what was asked of it is wrong, too much, or not for this person
+├── AlertNotSent             exit code 1   nobody could be told of something else
 └── LockedError              exit code 75  somebody else is writing: the same call works later
 """
 
@@ -99,6 +100,11 @@ class ServeError(FondacoError):
 
 class Refused(FondacoError):
     code = "E602"
+
+
+class AlertNotSent(FondacoError):
+    code = "E603"
+    may_pass = True
 
 
 class LockedError(FondacoError):

@@ -102,9 +102,14 @@ def _global(
 
 
 @app.command()
-def run(ctx: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> int:
+def run(
+    ctx: typer.Context,
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    alert: Annotated[bool, typer.Option("--alert", help="If it fails, tell whom `alerts` of fondaco.yml names; for cron.")] = False,
+) -> int:
     """The main job: land what is new, build and test the models, show the numbers."""
-    return _work(ctx.obj, "run", select=select, full_refresh=full_refresh)
+    return _work(ctx.obj, "run", alert=alert, select=select, full_refresh=full_refresh)
 
 
 @app.command()
@@ -282,6 +287,17 @@ def serve(
 
 
 @app.command()
+def digest(
+    ctx: typer.Context,
+    send: Annotated[bool, typer.Option("--send", help="Send it to whom `alerts` of fondaco.yml names.")] = False,
+) -> int:
+    """The last 24 hours in a few lines: runs, rows, what failed, what is late, what readers do not see."""
+    from fondaco.cli.alerts import digest as do
+
+    return do(ctx.obj, send=send)
+
+
+@app.command()
 def dagster(
     ctx: typer.Context,
     prepare: Annotated[
@@ -372,15 +388,26 @@ def demo(
     return emit("demo", call.json, lived, demo_screen(lived))
 
 
-def _work(call: Call, command: str, **options: Any) -> int:
+def _work(call: Call, command: str, *, alert: bool = False, **options: Any) -> int:
     from fondaco.cli.output import emit
     from fondaco.cli.progress import watching
     from fondaco.cli.screens.run import run_screen
     from fondaco.job import run as do
 
     settings = call.settings()
-    with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
-        report = do(settings, command, watch=watch, **options)
+    try:
+        with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
+            report = do(settings, command, watch=watch, **options)
+    except (FondacoError, OSError) as error:
+        if alert:
+            from fondaco.cli.alerts import tell_of
+
+            tell_of(settings, command, error)
+        raise
+    if alert and report.exit_code:
+        from fondaco.cli.alerts import tell_of
+
+        tell_of(settings, command, report)
     return emit(command, call.json, report, run_screen(report, settings), exit_code=report.exit_code)
 
 

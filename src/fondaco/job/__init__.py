@@ -6,6 +6,7 @@ lock.py      one run at a time
 simulate.py  the simulated shop, for sources of type demo
 volume.py    whether a table brought what it usually does
 waiting.py   what lies in a folder of file drops
+digest.py    the last day in a few lines; a run that failed, as somebody is told of it
 status.py    how fresh, how healthy
 plan.py      what a run would do
 doctor.py    what is wrong, and how to mend it

@@ -55,13 +55,17 @@ class RunLog:
         """Says how a run ended. Raises OSError if the log cannot be written."""
         self._append({"run": run_id, "event": "ended", "at": now.isoformat(), "outcome": outcome, **what})
 
-    def last(self, count: int) -> list[RunRecord]:
-        """The last runs, the youngest first."""
+    def last(self, count: int | None) -> list[RunRecord]:
+        """The last runs, the youngest first; None gives all of them."""
         return self._records()[::-1][:count]
 
     def first(self, command: str) -> RunRecord | None:
         """The first run of a command that came to a good end."""
         return next((record for record in self._records() if record.command == command and record.outcome == "ok"), None)
+
+    def last_good(self, command: str) -> RunRecord | None:
+        """The last run of a command that came to a good end."""
+        return next((record for record in self.last(None) if record.command == command and record.outcome == "ok"), None)
 
     def began(self) -> str | None:
         """When the first run here began, ISO 8601, UTC."""

@@ -10,6 +10,8 @@ policy.py       whether what the policy says is in force
 upkeep.py       fewer files in the lake
 times.py        schedules, the days of the landing, the sensor of file drops
 calls.py        a stage called: its notes into Dagster's log, its errors as what Dagster may retry or not
+killed.py       runs whose process has gone
+telling.py      who is told of a failed run, and the digest
 preview.py      first rows of a mart, what is personal hidden
 home.py         the folder that Dagster works in, and its pages
 """

@@ -18,7 +18,9 @@ from fondaco.job import now
 from fondaco.job.runs import RunLog
 from fondaco.orchestration import landing, times
 from fondaco.orchestration.building import building
+from fondaco.orchestration.killed import finding
 from fondaco.orchestration.policy import auditing
+from fondaco.orchestration.telling import digesting, telling
 from fondaco.orchestration.upkeep import compaction
 from fondaco.settings import Settings, load_settings
 from fondaco.warehouse import kept_graph
@@ -54,19 +56,20 @@ def of_shop(settings: Settings) -> Definitions:
         description="Land what is new, and find what was deleted (`fondaco ingest --sweep`).",
     )
     build_models = define_asset_job("build", built, description="Build, test and show what has landed (`fondaco build`).")
-    compact = compaction(settings)
+    compact, daily = compaction(settings), digesting(settings)
     when = settings.schedule
     return Definitions(
         assets=[*landing.sources(settings), land, build],
         asset_checks=checks,
-        jobs=[everything, land_new, compare_keys, build_models, compact],
+        jobs=[everything, land_new, compare_keys, build_models, compact, daily],
         schedules=[
             *times.scheduled(settings, "land_what_is_new", when.ingest, land_new, times.landing_of_today, "schedule.ingest"),
             *times.scheduled(settings, "build_what_landed", when.build, build_models, times.build_if_needed(settings), "schedule.build"),
             *times.scheduled(settings, "find_what_was_deleted", when.sweep, compare_keys, times.landing_of_today, "schedule.sweep"),
             *times.scheduled(settings, "compact_the_lake", when.compact, compact, times.always, "schedule.compact"),
+            *times.scheduled(settings, "tell_of_the_day", when.digest, daily, times.always, "schedule.digest"),
         ],
-        sensors=[*times.drops(settings, land_new)],
+        sensors=[*times.drops(settings, land_new), *telling(settings), finding()],
         executor=in_process_executor,
     )
 

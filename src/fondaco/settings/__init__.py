@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from fondaco.settings.load import CONFIG_FILE, Effective, effective, environment_with, find_config, find_house, is_ci, load_settings
 from fondaco.settings.shape import (
+    Alerts,
     Business,
     DatabaseSource,
     DemoSource,
     FilesSource,
     LakeSettings,
+    Mail,
     MysqlSource,
     PostgresSource,
     Quality,
@@ -38,12 +40,14 @@ from fondaco.settings.shape import (
 
 __all__ = [
     "CONFIG_FILE",
+    "Alerts",
     "Business",
     "DatabaseSource",
     "DemoSource",
     "Effective",
     "FilesSource",
     "LakeSettings",
+    "Mail",
     "MysqlSource",
     "PostgresSource",
     "Quality",

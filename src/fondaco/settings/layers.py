@@ -17,7 +17,7 @@ PREFIX = "FONDACO_"
 #: Settings of one word that the environment may set; any other FONDACO_WORD is not a setting of the file.
 _SINGLE_WORDS = {"PROJECT", "DEMO"}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key|api_key|access_key)$")
+_SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|private_key|api_key|access_key|webhook)$")
 _URL_PASSWORD = re.compile(r"://[^/@:\s]+:(?!\$\{)[^/@\s]+@")
 
 

@@ -328,6 +328,8 @@ class Schedule(_Frozen):
     """Keys are compared to find what was deleted."""
     compact: Cron = "40 4 * * *"
     """Old small files of the lake are put together."""
+    digest: Cron = "0 7 * * *"
+    """The last day's digest is sent to whom `alerts` names."""
     drops: Duration = parse_duration("1m")
     """How often folders of file drops are looked at for new files."""
     first_day: date | None = None
@@ -336,6 +338,41 @@ class Schedule(_Frozen):
     """How often a run is tried again whose source, store or warehouse could not be reached, and one that was killed."""
     wait: Duration = parse_duration("1m")
     """How long before the first of these; each further one waits twice as long."""
+
+
+class Mail(_Frozen):
+    """How e-mail is sent."""
+
+    to: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")], ...], Field(min_length=1)]
+    """Whom alerts are sent to."""
+    sender: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+    """Whom they come from."""
+    host: str = Field(min_length=1)
+    """The SMTP server."""
+    port: int = Field(default=587, ge=1, le=65_535)
+    """Its port."""
+    tls: Literal["starttls", "tls", "off"] = "starttls"
+    """Encrypted after the greeting, from the start, or not at all (this machine only)."""
+    user: str | None = None
+    """Who logs in; nobody unless said otherwise."""
+    password: SecretStr | None = None
+    """Written as `${NAME}`."""
+
+    @model_validator(mode="after")
+    def _encrypted_where_it_leaves(self) -> Self:
+        if self.tls == "off" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(f"tls: off would send mail to {self.host} in the clear: write starttls or tls")
+        return self
+
+
+class Alerts(_Frozen):
+    """Who is told when something failed."""
+
+    webhook: SecretStr | None = None
+    """Address that takes messages in Slack's form, as `${NAME}`."""
+    email: Mail | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = None
+    """Where Dagster's pages are, for links in alerts."""
 
 
 class Declared(_Frozen):
@@ -358,6 +395,7 @@ class Declared(_Frozen):
     """What pseudonyms are made with, as `${NAME}`; one that is made once and kept in `.fondaco/pseudonym.key` unless said otherwise."""
     serve: Serve = Serve()
     schedule: Schedule = Schedule()
+    alerts: Alerts = Alerts()
     demo: bool = False
     """True for a demonstration: demo log-ins, this machine only."""
     targets: Mapping[str, Mapping[str, Any]] = {}
