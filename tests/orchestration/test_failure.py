@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -32,6 +33,7 @@ from fondaco.job.runs import RunLog
 from fondaco.orchestration.calls import Step, give_up
 from fondaco.orchestration.definitions import of_shop
 from fondaco.orchestration.killed import killed_runs
+from fondaco.orchestration.upkeep import old_runs
 from fondaco.settings import Schedule
 from fondaco.warehouse import Graph, prepare_graph
 from fondaco.warehouse.graph import keep_graph
@@ -182,6 +184,15 @@ def test_who_names_nobody_has_no_sensor_that_tells(clock: Orchestrated) -> None:
 
 def test_the_digest_is_a_job(clock: Orchestrated) -> None:
     assert clock.run("digest").success
+
+
+def test_old_runs_are_forgotten_but_for_those_that_made_what_is_there(clock: Orchestrated) -> None:
+    clock.shop.drop("a.csv.gz", FIRST[:2])
+    runs = [clock.run("land", partition=clock.today).run_id, clock.run("digest").run_id, clock.run("compact_lake").run_id]
+    assert set(old_runs(clock.instance, datetime.now(UTC) + timedelta(minutes=1))) == set(runs[1:])
+    assert old_runs(clock.instance, datetime.now(UTC) - timedelta(minutes=1)) == ()
+    assert clock.run("compact_lake").success
+    assert all(clock.instance.get_run_by_id(run) is not None for run in runs)
 
 
 # --- a run that was killed --------------------------------------------------------------------------------------------

@@ -71,6 +71,17 @@ def test_the_run_log_leads_to_dagsters_run(first: First) -> None:
     assert {record.by for record in RunLog(clock.shop.settings.state_dir).last(5)} == {f"dagster {result.run_id}"}
 
 
+def test_the_warehouse_knows_of_the_runs_that_made_it(first: First) -> None:
+    clock, result = first
+    runs = clock.shop.rows(
+        "select command, called_by, outcome, rows_read, rows_landed, rows_quarantined, error from ops.runs order by started_at"
+    )
+    assert runs == [
+        ("ingest", f"dagster {result.run_id}", "ok", 3, 2, 1, None),
+        ("build", f"dagster {result.run_id}", "ok", 0, 0, 0, None),
+    ]
+
+
 def test_nothing_new_makes_nothing(first: First) -> None:
     clock, _ = first
     result = clock.run("everything", partition=clock.today)

@@ -2,6 +2,7 @@
 
 report.py    what a run did, as values
 runs.py      the run log
+history.py   the run log in the warehouse, for those who ask it
 lock.py      one run at a time
 simulate.py  the simulated shop, for sources of type demo
 volume.py    whether a table brought what it usually does
@@ -32,6 +33,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from fondaco.errors import FondacoError, UsageError
+from fondaco.job.history import remember
 from fondaco.job.lock import only_run
 from fondaco.job.report import Places, RunReport, TableLanding, Took, table_landing
 from fondaco.job.runs import RunLog
@@ -244,6 +246,8 @@ def run(
                 rows={name: sum(getattr(table, name) for table in rows) for name in ("read", "landed", "quarantined", "known")},
                 seconds={step.step: round(step.seconds, 3) for step in took},
             )
+            if work is not None and work.build is not None:
+                remember(settings, log)
 
 
 def now() -> datetime:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from fondaco.errors import ConfigError
 from fondaco.settings import Settings, environment_with
@@ -39,8 +40,10 @@ def prepare(settings: Settings) -> Path:
     return home
 
 
-def pages(settings: Settings, host: str, port: int) -> int:
-    """Runs Dagster's pages and its daemon until Ctrl-C; returns its exit code."""
+def pages(settings: Settings, host: str, port: int) -> NoReturn:
+    """Becomes Dagster's pages and its daemon, until Ctrl-C: who stops this process stops them."""
     told = {"DAGSTER_HOME": str(prepare(settings)), "FONDACO_CONFIG": str(settings.file), "FONDACO_TARGET": settings.target or ""}
-    command = [sys.executable, "-m", "dagster", "dev", "-m", MODULE, "-h", host, "-p", str(port)]
-    return subprocess.run(command, env=environment_with(told), check=False).returncode
+    # `dg dev`, which is to come in its place, is a package of its own for those who write definitions
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", MODULE, "-h", host, "-p", str(port)]
+    os.execve(command[0], command, environment_with(told))

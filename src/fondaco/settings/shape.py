@@ -338,6 +338,8 @@ class Schedule(_Frozen):
     """How often a run is tried again whose source, store or warehouse could not be reached, and one that was killed."""
     wait: Duration = parse_duration("1m")
     """How long before the first of these; each further one waits twice as long."""
+    keep_runs: Duration = parse_duration("90d")
+    """How long Dagster keeps a run and its log; the run log of fondaco stays."""
 
 
 class Mail(_Frozen):

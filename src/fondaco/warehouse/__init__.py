@@ -8,7 +8,7 @@ batches.py   what the log says of each batch, and how many of its rows bronze sh
 plugin.py    how dbt comes to read a lake in a bucket
 lineage.py   which marts there are, what they are made of, whom a test blames
 dbt.py       one `dbt build` in this process, its result as values
-ops.py       which builds there were, and up to which commit
+ops.py       which builds and runs there were, and up to which commit
 publish.py   a mart is shown to readers once its checks have passed
 build.py     bronze, dbt, publish, record: the stage
 clv/         what customers will buy, for dbt's Python models
@@ -28,6 +28,7 @@ from fondaco.warehouse.build import BuildReport, build, build_anew, needs_build,
 from fondaco.warehouse.graph import Graph, GraphCheck, GraphNode, is_current, kept_graph
 from fondaco.warehouse.known import as_known_at
 from fondaco.warehouse.nodes import Failure, NodeResult
+from fondaco.warehouse.ops import note_runs
 from fondaco.warehouse.publish import MartStatus, mart_statuses
 from fondaco.warehouse.query import QueryResult, query, query_all, row_counts
 from fondaco.warehouse.semantic import prepare_graph, semantic_manifest
@@ -53,6 +54,7 @@ __all__ = [
     "kept_graph",
     "mart_statuses",
     "needs_build",
+    "note_runs",
     "prepare_graph",
     "query",
     "query_all",

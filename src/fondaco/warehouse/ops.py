@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
 
+from fondaco.settings import Warehouse
+from fondaco.warehouse.door import writer
 from fondaco.warehouse.nodes import NodeResult
 
 _TABLE = """
@@ -40,6 +42,25 @@ create table if not exists ops.checks (
 """
 
 
+_RUNS = """
+create table if not exists ops.runs (
+    run_id varchar primary key,
+    command varchar not null,       -- run, ingest, build
+    called_by varchar,              -- such as dagster and the id of its run; NULL where a person did
+    started_at timestamp not null,  -- UTC, as below
+    ended_at timestamp,             -- NULL of a run that was killed
+    outcome varchar not null,       -- ok, failed, interrupted, killed
+    commits bigint not null,
+    rows_read bigint not null,
+    rows_landed bigint not null,
+    rows_known bigint not null,     -- the same version had landed before
+    rows_quarantined bigint not null,
+    seconds double not null,
+    error varchar
+)
+"""
+
+
 @dataclass(frozen=True)
 class LastBuild:
     """The last complete build: all its models were made, all its tests passed.
@@ -63,6 +84,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(_TABLE)
     connection.execute(_READ)
     connection.execute(_CHECKS)
+    connection.execute(_RUNS)
 
 
 def begun(connection: duckdb.DuckDBPyConnection) -> int:
@@ -121,3 +143,19 @@ def record(connection: duckdb.DuckDBPyConnection, build: LastBuild, *, models: i
             tests,
         ],
     )
+
+
+def note_runs(warehouse: Warehouse, runs: Mapping[str, tuple[object, ...]]) -> None:
+    """Notes the runs of a shop's log that are not noted yet, and those that had not ended then. Who drops the warehouse finds them in the log.
+
+    Args:
+        runs: rows of `ops.runs` by the id of the run.
+
+    Raises:
+        LockedError: somebody else has the warehouse open.
+    """
+    with writer(warehouse) as connection:
+        connection.execute(_RUNS)
+        noted = {run for (run,) in connection.execute("select run_id from ops.runs where ended_at is not null").fetchall()}
+        if new := [row for run, row in runs.items() if run not in noted]:
+            connection.executemany("insert or replace into ops.runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", new)
