@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import databases, days, demo, governance, memory, online_retail, scale, small_files
+from bench import databases, days, demo, governance, memory, online_retail, orchestration, scale, small_files
 from bench.line import Section, page, show
 from bench.measure import BenchError
 
@@ -28,6 +28,7 @@ def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
             "small_files": lambda: small_files.measure(work, counts=(20, 200), rounds=1),
             "scale": lambda: scale.measure(work, sizes=(2_000, 4_000), days=20),
             "governance": lambda: governance.measure(orders=20_000, rounds=1),
+            "orchestration": lambda: orchestration.measure(work, files=20, rounds=1),
             **{name: partial(databases.first_load, work, name, 20_000, 1) for name in ENGINES},
             **{f"{name}_changed": partial(databases.changed_rows, work, name, (5_000, 50_000), 1) for name in ENGINES},
         }
@@ -39,6 +40,7 @@ def parts(work: Path, *, quick: bool) -> dict[str, Callable[[], Section]]:
         "small_files": lambda: small_files.measure(work, counts=(200, 2_000), rounds=3),
         "scale": lambda: scale.measure(work, sizes=(1_000_000, 10_000_000), days=548),
         "governance": lambda: governance.measure(orders=1_000_000, rounds=3),
+        "orchestration": lambda: orchestration.measure(work, files=100, rounds=3),
         **{name: partial(databases.first_load, work, name, 5_000_000, 2) for name in ENGINES},
         **{f"{name}_changed": partial(databases.changed_rows, work, name, (500_000, 5_000_000), 3) for name in ENGINES},
     }
