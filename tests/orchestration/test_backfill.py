@@ -68,6 +68,13 @@ def test_a_day_brings_what_is_of_that_day_in_the_shops_zone_and_doubles_nothing(
     assert landed(backfill(clock, DAYS[0], DAYS[-1])) == 0
 
 
+def test_keys_are_compared_when_it_is_time_for_that(tmp_path: Path, instance: DagsterInstance) -> None:
+    clock = shop(tmp_path / "shop", instance)
+    keep_graph(clock.shop.settings, Graph(""))
+    assert clock.run("compare_keys", partition=clock.today).success
+    assert next(iter(clock.shop.lake.audit.entries(1))).arguments["sweep"] is True
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_backfill_of_ten_days_makes_the_same_warehouse_as_ten_daily_runs(tmp_path: Path, instance: DagsterInstance) -> None:

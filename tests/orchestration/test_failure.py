@@ -31,7 +31,7 @@ from fondaco.errors import BuildError, DeclarationError, FileRejected, FondacoEr
 from fondaco.job.lock import only_run
 from fondaco.job.runs import RunLog
 from fondaco.orchestration.calls import Step, give_up
-from fondaco.orchestration.definitions import of_shop
+from fondaco.orchestration.definitions import loaded
 from fondaco.orchestration.killed import killed_runs
 from fondaco.orchestration.upkeep import old_runs
 from fondaco.settings import Schedule
@@ -133,14 +133,21 @@ def test_a_full_disk_says_so(clock: Orchestrated) -> None:
         give_up(step, Schedule(), [OSError(errno.ENOSPC, "No space left on device", "/lake/x.parquet")])
 
 
-def test_a_broken_declaration_is_named_when_the_definitions_are_loaded(clock: Orchestrated, repo: Path) -> None:
+def test_a_broken_declaration_is_named_and_somebody_is_told_that_nothing_ticks(
+    tmp_path: Path, instance: DagsterInstance, repo: Path, hook: Webhook
+) -> None:
+    shop = retail(tmp_path / "shop", more="alerts: {webhook: '${HOOK}'}\n")
+    (shop.root / ".env").write_text(f"HOOK={hook.address}\n")
     for folder in ("contracts", "systems", "policy", "warehouse"):
-        shutil.copytree(repo / folder, clock.shop.root / folder, ignore=shutil.ignore_patterns("target", "logs"))
-    system = clock.shop.root / "systems/online_retail.yml"
+        shutil.copytree(repo / folder, shop.root / folder, ignore=shutil.ignore_patterns("target", "logs"))
+    keep_graph(shop.settings, Graph(""))
+    system = shop.root / "systems/online_retail.yml"
     system.write_text(system.read_text().replace("type: bigint", "type: bigness", 1))
     with pytest.raises(DeclarationError) as broken:
-        of_shop(clock.shop.settings)
+        loaded(shop.settings)
     assert "bigness" in broken.value.message and (broken.value.where or "").startswith(f"{system}:")
+    (posted,) = hook.posted
+    assert posted["text"] == "gifts: Dagster cannot load what it is to run, and nothing ticks" and "bigness" in str(posted["blocks"])
 
 
 # --- somebody is told -------------------------------------------------------------------------------------------------
@@ -201,7 +208,7 @@ _RUN = """
 import sys
 from dagster import DagsterInstance
 from pathlib import Path
-from fondaco.orchestration.definitions import of_shop
+from fondaco.orchestration.definitions import loaded
 from fondaco.settings import load_settings
 definitions = of_shop(load_settings(Path(sys.argv[1]), environ={}))
 with DagsterInstance.local_temp(sys.argv[2]) as instance:

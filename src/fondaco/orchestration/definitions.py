@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from dagster import (
     in_process_executor,
 )
 
+from fondaco.alerts import Message, tell
+from fondaco.errors import AlertNotSent, FondacoError
 from fondaco.job import now
 from fondaco.job.runs import RunLog
 from fondaco.orchestration import landing, times
@@ -29,7 +32,18 @@ from fondaco.warehouse import kept_graph
 @definitions
 def defs() -> Definitions:
     """The shop of FONDACO_CONFIG, else of the folder that Dagster was started in."""
-    return of_shop(load_settings())
+    return loaded(load_settings())
+
+
+def loaded(settings: Settings) -> Definitions:
+    """Its definitions. If they cannot be loaded nothing ticks, and no sensor could tell of it: somebody is told here. Raises as `of_shop` does."""
+    try:
+        return of_shop(settings)
+    except FondacoError as error:
+        title = f"{settings.project}: Dagster cannot load what it is to run, and nothing ticks"
+        with suppress(AlertNotSent):
+            tell(settings.alerts, Message("failed", title, (str(error),), see=settings.alerts.url, mend=error.hint))
+        raise
 
 
 def of_shop(settings: Settings) -> Definitions:
