@@ -373,6 +373,7 @@ class Alerts(_Frozen):
     webhook: SecretStr | None = None
     """Address that takes messages in Slack's form, as `${NAME}`."""
     email: Mail | None = None
+    """E-mail, by SMTP."""
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = None
     """Where Dagster's pages are, for links in alerts."""
 
