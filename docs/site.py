@@ -32,7 +32,7 @@ _GUIDES = {
     "Use the numbers": ["ask-for-a-metric", "when-a-number-changes", "verify", "predict-customer-value"],
     "Change the warehouse": ["add-a-mart", "dbt"],
     "Govern": ["govern", "forget-a-person"],
-    "Run it": ["run-with-dagster", "alerts", "after-a-failure"],
+    "Run it": ["go-to-production", "run-with-dagster", "snowflake", "alerts", "after-a-failure"],
 }
 
 
