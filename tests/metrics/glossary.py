@@ -19,5 +19,8 @@ CLASSES: Mapping[str, tuple[str, str]] = {
 #: Forecasts: no diary knows what customers will do.
 FORECASTS = frozenset({"clv_predicted"})
 
+#: What landing and building came to: no shop's diary tells of that, the lake's log does.
+OF_THE_LAKE = frozenset({"freshness", "row_reconciliation"})
+
 #: Defined, and without a source that could tell.
 UNANSWERED = frozenset({"sell_through"})

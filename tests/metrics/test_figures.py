@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import importlib.util
 import shutil
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from fondaco.metrics import Dimension
 from fondaco.sources.demo.marts.figures import Row, Rows
 from fondaco.warehouse import semantic
 from tests.metrics.conftest import Known
-from tests.metrics.glossary import CLASSES, FORECASTS, GLOSSARY, UNANSWERED
+from tests.metrics.glossary import CLASSES, FORECASTS, GLOSSARY, OF_THE_LAKE, UNANSWERED
 
 #: In a shop as small as this one no two products share twenty orders, and no price change has ten units on either side.
 TOO_SMALL = frozenset(
@@ -48,7 +50,7 @@ def _grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, Rows]:
 
 
 def test_every_metric_of_the_glossary_is_defined_once_and_no_other(known: Known) -> None:
-    assert set(known.catalogue.metrics) == {*GLOSSARY, *CLASSES, *FORECASTS, *UNANSWERED}
+    assert set(known.catalogue.metrics) == {*GLOSSARY, *CLASSES, *FORECASTS, *OF_THE_LAKE, *UNANSWERED}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -232,6 +234,39 @@ def test_price_changes_by_hand_leave_out_what_is_confounded(by_hand: Known) -> N
     (found,) = by_hand.ask("price_change_impact", "price_change_net_impact", "price_elasticity").rows
     assert found == pytest.approx((40 / 50, 400 / 500, -5.0))
     assert by_hand.figures("price_change_impact", by=["product_name"]) == {"Lamp": 0.5, "Chair": 2.0, "Rug": None}
+
+
+def test_freshness_is_the_time_from_the_shops_last_word_to_its_landing_by_table(known: Known) -> None:
+    landed = {commit.table: datetime.fromisoformat(commit.committed_at) for commit in known.shop.lake.commits()}
+    with closing(sqlite3.connect(known.shop.root / ".fondaco" / "shop.sqlite")) as tables:
+        last = {
+            table: datetime.fromisoformat(tables.execute(f"select max(updated_at) from {table}").fetchone()[0]).replace(tzinfo=UTC)
+            for table in landed
+            if table != "order_items"  # lines have no time of their own
+        }
+    expected = {table: int((landed[table] - at).total_seconds()) / 3600 for table, at in last.items()}
+    found = known.figures("freshness", by=["entity"])
+    assert found.pop("order_items") is None
+    assert found == pytest.approx(expected, abs=1.01 / 3600)
+    assert known.figure("freshness") == max(found.values())
+
+
+def test_every_row_that_was_read_is_accounted_for(known: Known) -> None:
+    assert set(known.figures("row_reconciliation", by=["entity"]).values()) == {0}
+
+
+def test_of_several_tables_and_days_the_worst_freshness_and_every_lost_row_count(known: Known) -> None:
+    rows = """
+        create table gold.data_health as select * from (values
+            ('a', 'orders', date '2025-06-01', 7200, 1), ('a', 'orders', date '2025-06-02', 3600, -1),
+            ('a', 'lines', date '2025-06-02', null, 3), ('b', 'orders', date '2025-07-01', 10800, 0)
+        ) as rows (source_name, entity, run_date, seconds_behind, difference)
+    """
+    for made in _made(known, [rows]):
+        assert made.ask("freshness", "row_reconciliation").rows == ((3.0, 3),)
+        assert made.figures("freshness", by=["source_name"]) == {"a": 2.0, "b": 3.0}
+        assert made.figures("row_reconciliation", grain="month") == {date(2025, 6, 1): 3, date(2025, 7, 1): 0}
+        assert made.figure("freshness", since=date(2025, 6, 2), until=date(2025, 6, 2)) == 1.0
 
 
 WRONG = [

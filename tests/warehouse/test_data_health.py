@@ -114,3 +114,18 @@ def test_a_waterfall_that_does_not_tie_is_found(shop: PlainShop, step: str) -> N
     shop.connection.execute(f"update gold.revenue_waterfall set {step} = {step} + 0.01")
     assert shop.rows(question)
     shop.connection.execute("rollback")
+
+
+@pytest.mark.parametrize(("fact", "event"), [("fact_payments", "payment"), ("fact_refunds", "refund")])
+def test_a_missing_rate_of_a_payment_or_a_refund_is_found_and_an_unknown_currency_is_listed_elsewhere(
+    shop: PlainShop, fact: str, event: str
+) -> None:
+    text = (shop.project.folder / "tests/assert_every_payment_and_refund_has_a_rate.sql").read_text()
+    question = f"select event, currency, rate_date::varchar from ({shop.project._environment.from_string(text).render()})"
+    assert shop.rows(question) == []
+    shop.connection.execute("begin")
+    shop.connection.execute(f"update silver.{fact} set currency = 'CHF', exchange_rate = null where order_key = 'shop:paid'")
+    assert shop.rows(question) == [(event, "CHF", "2024-03-01")]
+    shop.connection.execute(f"update silver.{fact} set currency = 'SHL' where order_key = 'shop:paid'")
+    assert shop.rows(question) == []
+    shop.connection.execute("rollback")
