@@ -18,7 +18,7 @@ import yaml
 
 SCHEMAS = {"staging": "staging", "intermediate": "intermediate", "core": "silver", "marts": "gold"}
 #: What dbt_project.yml says to the four folders.
-KINDS = {"staging": "view", "intermediate": "view", "core": "table", "marts": "table"}
+KINDS = {"staging": "view", "intermediate": "view", "core": "table", "marts": "mart"}
 #: dbt's variables, in place of what vars.yml says.
 VARIABLES: Mapping[str, Any] = {
     "systems": {
@@ -78,7 +78,7 @@ class Project:
             "var": lambda name, default=None: self.variables.get(name, default),
             "ref": self._ref,
             "source": lambda source, table: f"bronze.{source}__{table}",
-            "config": self._config,
+            "config": _Config(self),
             "is_incremental": lambda: self._incremental,
             "should_full_refresh": lambda: not self._incremental,
             "target": SimpleNamespace(database="memory", schema="main", name="duckdb"),
@@ -136,10 +136,11 @@ class Project:
             return [f"create or replace view {name} as {sql}"]
         if node.kind == "snapshot":
             return self._snapshot(node, sql, incremental=incremental)
-        if node.kind == "table" or not incremental:
+        if node.kind == "table" or not incremental or (node.kind == "mart" and "unique_key" not in node.config):
             return [f"create or replace table {name} as {sql}"]
         made = [f"create or replace temp table made as {sql}"]
-        if node.config["incremental_strategy"] == "delete+insert":
+        strategy = node.config.get("incremental_strategy", "replace_touched")
+        if strategy == "delete+insert":
             keys = node.config["unique_key"]
             named = ", ".join([keys] if isinstance(keys, str) else keys)
             return [*made, f"delete from {name} where ({named}) in (select ({named}) from made)", f"insert into {name} by name from made"]
@@ -150,7 +151,7 @@ class Project:
             "unique_key": node.config.get("unique_key"),
             "dest_columns": _Columns(),
         }
-        replaced = self._macros[f"get_incremental_{node.config['incremental_strategy']}_sql"](arguments)
+        replaced = self._macros[f"get_incremental_{strategy}_sql"](arguments)
         return [*made, str(replaced).replace("(made_columns)", "by name").replace("select made_columns", "select *")]
 
     def _snapshot(self, node: Node, sql: str, *, incremental: bool) -> list[str]:
@@ -208,17 +209,13 @@ class Project:
         node = self.nodes.get(name)
         return node.relation if node else f"reference.{name}"
 
-    def _config(self, **settings: Any) -> str:
-        assert self._now is not None
-        self._now.config |= settings
-        self._now.kind = settings.get("materialized", self._now.kind)
-        return ""
-
     def _dispatch(self, name: str, _package: str) -> Callable[..., Any]:
         return _Macro(f"duckdb__{name}", self._macros)
 
     def _get_relation(self, _database: str, schema: str, name: str) -> str | None:
-        return f"{schema}.{name}" if f"{schema}.{name}" in self._there else None
+        # a mart is made where it is shown
+        found = f"{'gold' if schema == 'marts' else schema}.{name}"
+        return found if found in self._there else None
 
 
 class _Value(Exception):
@@ -239,6 +236,24 @@ class _Macro:
             return self._macros[self._name](*arguments, **named)
         except _Value as left:
             return left.value
+
+
+class _Config:
+    """`config(…)` of the node that is being rendered, and `config.get`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __call__(self, **settings: Any) -> str:
+        node = self._project._now
+        assert node is not None
+        node.config |= settings
+        node.kind = settings.get("materialized", node.kind)
+        return ""
+
+    def get(self, name: str) -> Any:
+        assert self._project._now is not None
+        return self._project._now.config.get(name)
 
 
 class _This:

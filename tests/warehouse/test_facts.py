@@ -15,8 +15,11 @@ from tests.warehouse.plain_shop import PlainShop
 from tests.warehouse.project import Project
 
 FACTS = ("fact_orders", "fact_order_items", "fact_payments", "fact_shipments", "fact_refunds", "fact_sales_ledger")
-#: With what is kept by reckoning of customers.
-SILVER = (*FACTS, "fact_customers", "int_customers__scored")
+#: With what is kept by reckoning of customers, by customer and by order, and the marts that are made of it.
+SILVER = (
+    *FACTS, "fact_customers", "int_customers__scored",
+    "orders", "parcels", "customers", "payment_performance", "unreconciled_orders", "revenue_waterfall", "delivery_performance",
+)  # fmt: skip
 #: Fact, dimension, the member's name, and the moment at which its version is asked for.
 JOINS = [
     ("fact_orders", "dim_customers", "customer", "ordered_at"),
@@ -82,9 +85,14 @@ ROWS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         }
     ),
     "payments": st.fixed_dictionaries(
-        {"payment_id": _few, "order_id": _few, "amount": _cents, "currency": _currency, "attempted_at": moments, "updated_at": moments}
+        {
+            "payment_id": _few, "order_id": _few, "status": st.sampled_from(["captured", "captured", "pending", "failed"]), "amount": _cents,
+            "currency": _currency, "attempted_at": moments, "updated_at": moments,
+        }
     ),
-    "shipments": st.fixed_dictionaries({"shipment_id": _few, "order_id": _few, "quantity": st.just(1), "shipped_at": moments, "updated_at": moments}),
+    "shipments": st.fixed_dictionaries(
+        {"shipment_id": _few, "order_id": _few, "quantity": st.just(1), "shipped_at": moments, "promised_at": st.none() | moments, "updated_at": moments}
+    ),
     "refunds": st.fixed_dictionaries(
         {
             "refund_id": _few, "order_id": _few, "order_item_id": st.none() | _few, "goods_amount": _cents, "tax_amount": _cents,

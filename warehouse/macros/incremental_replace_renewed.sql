@@ -7,11 +7,21 @@
     delete from {{ arguments['target_relation'] }}
     where
         {% if arguments['unique_key'] == 'as_of_date' -%}
-        as_of_date >= (select first_day from {{ ref('int_reckonings__renewed') }})
+        as_of_date >= {{ renewed_from() }}
         {%- else -%}
         customer_key in (select customer_key from {{ ref('int_customers__renewed') }})
         {%- endif %};
 
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+
+{# From which day on customers are reckoned anew. The last day of trade is always reckoned: it may have gone back, too, if its orders were none. #}
+{% macro renewed_from() -%}
+    (
+        select least(renewed.first_day, bounds.last_day)
+        from {{ ref('int_reckonings__renewed') }} as renewed
+        cross join {{ ref('int_ledger__last_day') }} as bounds
+    )
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#
     Incremental strategy `replace_touched`: the unit of recomputation is the order, or the member. All rows of the touched ones go, what
     the model computes for them comes, in one transaction; an order that lost a line loses its row.
-    config: unique_key, order_key if not said otherwise.
+    config: unique_key, order_key if not said otherwise; meta.renewed, the list of those to replace where it is not that of the touched ones.
 #}
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
@@ -14,14 +14,19 @@
 {%- endmacro %}
 
 
-{# The list of those that a build computes anew, by what they are named with. #}
+{# The list of those that a build computes anew, by what they are named with; a model whose rows change for other reasons, too, has its own. #}
 {% macro touched(key) -%}
-    {%- if key == 'order_key' -%}
+    {%- set own = (config.get('meta') or {}).get('renewed') -%}
+    {%- if own -%}
+        {{ return(ref(own)) }}
+    {%- elif key == 'order_key' -%}
         {{ return(ref('int_orders__touched')) }}
     {%- elif key == 'customer_key' -%}
         {{ return(ref('int_customers__concerned')) }}
     {%- elif key == 'product_key' -%}
         {{ return(ref('int_products__concerned')) }}
+    {%- elif key == 'business_date' -%}
+        {{ return(ref('int_restatements__renewed')) }}
     {%- elif key == 'reseller_key' -%}
         {{ return(ref('int_resellers__concerned')) }}
     {%- else -%}
@@ -46,8 +51,8 @@
     `where` for a view between the facts: it holds what this build computes anew, which on the first build is everything. A view is made
     once, so its text cannot change with the build; and a condition above its groups and windows would not spare it the rest.
 #}
-{% macro of_this_build(column='order_key') -%}
-    {{ column }} in (select order_key from {{ ref('int_orders__touched') }})
+{% macro of_this_build(column='order_key', list='int_orders__touched') -%}
+    {{ column }} in (select order_key from {{ ref(list) }})
 {%- endmacro %}
 
 

@@ -5,3 +5,15 @@
     {{ counts }} and status not in ('draft', 'failed', 'cancelled') and order_kind = 'sale' as is_valid,
     {{ counts }} and status not in ('draft', 'failed', 'cancelled') and order_kind in ('sale', 'credit_note') as is_revenue
 {%- endmacro %}
+
+
+{# Whether an order is old enough to be judged by what came back of it: business.settle_days had passed before the last day of trade. #}
+{% macro is_settled(ordered_date, last_day) -%}
+    ({{ ordered_date }} + {{ var('settle_days') }} < {{ last_day }})
+{%- endmacro %}
+
+
+{# Whether a promise is due: its day is before the last day of trade. Due and not there is late; without a promise nothing is. #}
+{% macro is_due(promised_date, last_day) -%}
+    coalesce({{ promised_date }} < {{ last_day }}, false)
+{%- endmacro %}

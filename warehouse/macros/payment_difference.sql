@@ -15,3 +15,9 @@
         )
     end
 {%- endmacro %}
+
+
+{# Whether the source of an order says anything of payments: of one that does not, nothing can be said to tie. #}
+{% macro has_payments(order_key) -%}
+    split_part({{ order_key }}, ':', 1) in (select distinct source_name from {{ ref('fact_payments') }})
+{%- endmacro %}

@@ -43,3 +43,9 @@
         else 'correction'
     end
 {%- endmacro %}
+
+
+{# Whether something was learnt after a day, or its month, was closed; nothing was, of one that is not. #}
+{% macro is_known_after(known_date, closed_on) -%}
+    coalesce({{ known_date }} > {{ closed_on }}, false)
+{%- endmacro %}

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched', unique_key='customer_key') }}
+
 -- The orders of each customer, brought to its grain: counts are of valid orders, money takes credit notes in.
 with orders as (
     select * from {{ ref('fact_orders') }}
-    where customer_key is not null
+    where customer_key is not null and {{ touched_only('customer_key', 'customer_key') }}
 ),
 
 by_channel as (

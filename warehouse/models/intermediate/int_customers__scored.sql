@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_renewed', unique_key='as_of_date') }}
 
 -- depends_on: {{ ref('int_reckonings__renewed') }}
+-- depends_on: {{ ref('int_ledger__last_day') }}
 
 -- R, F and M of every customer as of the end of each month and of the last day of trade. Equal values score equally; whole numbers all the
 -- way, so that no rounding moves a customer over a bound. Whoever bought nothing in the window is dormant and has no scores.

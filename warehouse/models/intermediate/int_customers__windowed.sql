@@ -53,7 +53,7 @@ reckonings as (
 -- those of this build; what moved before the first of them is summed up in it
 renewed as (
     select * from reckonings
-    where as_of_date >= (select first_day from {{ ref('int_reckonings__renewed') }})
+    where as_of_date >= {{ renewed_from() }}
 ),
 
 moved as (

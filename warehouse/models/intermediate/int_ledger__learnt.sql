@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_touched') }}
 
+-- depends_on: {{ ref('int_ledger__touched') }}
+
 -- What the lake learnt of an order on a day, as differences of daily_sales: what the order comes to from then on, less what it came to until then.
 with stood as (
     select * from {{ ref('int_ledger__stood') }}

@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched') }}
+
 -- What each order booked beside what was paid for it and paid back, in the reporting currency: booked plus what does not tie is captured less
--- paid back. A source without payments says nothing of it.
+-- paid back. Kept by order: all of it changes with the order's facts alone.
 with moved as (
     select
         order_key,
@@ -18,6 +20,7 @@ with moved as (
         0 as captured_amount,
         0 as paid_back_amount
     from {{ ref('fact_sales_ledger') }}
+    where {{ touched_only() }}
     group by order_key
     union all by name
     select
@@ -26,7 +29,7 @@ with moved as (
         any_value(country) as country,
         sum(case when status = 'captured' then amount else 0 end) as captured_amount
     from {{ ref('fact_payments') }}
-    where not is_test
+    where not is_test and {{ touched_only() }}
     group by order_key
     union all by name
     select
@@ -35,7 +38,7 @@ with moved as (
         any_value(country) as country,
         sum(goods_amount + shipping_amount + tax_amount) as paid_back_amount
     from {{ ref('fact_refunds') }}
-    where is_booked
+    where is_booked and {{ touched_only() }}
     group by order_key
 )
 
@@ -47,7 +50,6 @@ select
     coalesce(any_value(orders.is_booked), false) as is_booked,
     coalesce(any_value(orders.is_valid), false) as is_valid,
     coalesce(any_value(orders.line_count), 0) as line_count,
-    split_part(moved.order_key, ':', 1) in (select source_name from {{ ref('fact_payments') }}) as has_payments,
     {%- for measure in [
         'gross_sales', 'discounts', 'returns', 'cancellations', 'net_revenue', 'shipping_revenue', 'taxes', 'gift_cards', 'adjustments',
         'booked_amount', 'captured_amount',

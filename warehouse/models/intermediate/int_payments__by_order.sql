@@ -1,4 +1,4 @@
--- the attempts of each order by its first one: what came of them as known now; a payment that was given or charged back had been captured
+-- the attempts of each order of this build by its first one: what came of them as known now; a payment that was given or charged back had been captured
 select
     payments.order_key,
     min_by(payments.provider, (payments.attempted_at, payments.payment_key)) as provider,
@@ -8,5 +8,5 @@ select
     bool_and({{ has_failed('payments') }}) as is_never_paid
 from {{ ref('fact_payments') }} as payments
 cross join {{ ref('int_ledger__last_day') }} as bounds
-where not payments.is_test
+where not payments.is_test and {{ of_this_build('payments.order_key', 'int_payments__renewed') }}
 group by payments.order_key

@@ -1,3 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy='replace_touched', meta={'renewed': 'int_payments__renewed'}) }}
+
+-- depends_on: {{ ref('int_payments__renewed') }}
+
 -- what payment_performance counts, each on its own day: attempts on theirs, refunds on theirs under the order's method, orders on theirs under
 -- the method of their first attempt; an order without a known attempt is no matter of payments
 with bounds as (
@@ -12,11 +16,12 @@ refunds as (
         refunds.refunded_date,
         sum(refunds.goods_amount + refunds.shipping_amount + refunds.tax_amount) as amount
     from {{ ref('fact_refunds') }} as refunds
-    where refunds.is_booked
+    where refunds.is_booked and {{ touched_only('refunds.order_key') }}
     group by all
 )
 
 select
+    payments.order_key,
     payments.attempted_date as business_date,
     payments.provider,
     payments.method,
@@ -33,11 +38,12 @@ select
     false as is_never_paid
 from {{ ref('fact_payments') }} as payments
 cross join bounds
-where not payments.is_test
+where not payments.is_test and {{ touched_only('payments.order_key') }}
 
 union all
 
 select
+    refunds.order_key,
     refunds.refunded_date as business_date,
     orders.payment_provider as provider,
     orders.payment_method as method,
@@ -55,6 +61,7 @@ where orders.payment_attempts > 0
 union all
 
 select
+    payments.order_key,
     orders.ordered_date as business_date,
     payments.provider,
     payments.method,

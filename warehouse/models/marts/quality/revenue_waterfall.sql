@@ -2,6 +2,7 @@
 with tied as (
     select
         *,
+        {{ has_payments('order_key') }} as has_payments,
         cast(date_trunc('month', ordered_date) as date) as month_start
     from {{ ref('int_orders__tied') }}
 ),

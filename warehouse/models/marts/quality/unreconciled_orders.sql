@@ -4,7 +4,7 @@ with tied as (
         *,
         captured_amount - paid_back_amount - booked_amount as difference
     from {{ ref('int_orders__tied') }}
-    where has_payments
+    where {{ has_payments('order_key') }}
 )
 
 select

@@ -11,10 +11,10 @@ returns as (
 parcels as (
     select
         seller as reseller_key,
-        promised_month as month_start,
+        cast(date_trunc('month', promised_date) as date) as month_start,
         count(*) as due,
         count(*) filter (where not is_in_time) as late
-    from {{ ref('int_parcels__judged') }}
+    from {{ ref('parcels') }}
     where is_due and seller not in ('own', 'mixed')
     group by all
 ),

@@ -1,10 +1,14 @@
+{{ config(unique_key='order_key', meta={'renewed': 'int_orders__renewed'}) }}
+
+-- depends_on: {{ ref('int_orders__renewed') }}
+
 -- what a person asks of an order; test orders, drafts and credit notes are in silver only
 with orders as (
     select
         *,
         gross_amount - discount_amount + other_amount + shipping_amount + tax_amount as total_amount
     from {{ ref('fact_orders') }}
-    where is_booked and order_kind = 'sale'
+    where is_booked and order_kind = 'sale' and {{ touched_only() }}
 ),
 
 paid_back as (
@@ -12,6 +16,7 @@ paid_back as (
         order_key,
         sum(goods_amount + shipping_amount + tax_amount) as amount
     from {{ ref('fact_refunds') }}
+    where {{ touched_only() }}
     group by order_key
 )
 

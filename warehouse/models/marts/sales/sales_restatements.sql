@@ -1,5 +1,7 @@
--- How daily_sales came to say what it says: one row per cell, day on which the lake learnt, and reason. A day of trade is closed with the first
--- later day on which the lake learnt anything; what is learnt after that restates it.
+{{ config(unique_key='business_date') }}
+
+-- How daily_sales came to say what it says: one row per cell, day on which the lake learnt, and reason. What is learnt of a day of trade after it
+-- was closed restates it.
 with learnt as (
     select
         business_date,
@@ -11,30 +13,17 @@ with learnt as (
         count(distinct order_key) as orders_concerned,
         {{ restated_sums() }}
     from {{ ref('int_ledger__learnt') }}
+    where {{ touched_only('business_date', 'business_date') }}
     group by all
-),
-
-days as (
-    select distinct known_date from learnt
-),
-
-closed as (
-    select
-        learnt.business_date,
-        min(days.known_date) as closed_on,
-        min(days.known_date) filter (where days.known_date > last_day(learnt.business_date)) as month_closed_on
-    from (select distinct business_date from learnt) as learnt
-    inner join days on learnt.business_date < days.known_date
-    group by learnt.business_date
 ),
 
 judged as (
     select
         learnt.*,
-        coalesce(learnt.known_date > closed.closed_on, false) as is_restatement,
-        coalesce(learnt.known_date > closed.month_closed_on, false) as is_month_restated
+        {{ is_known_after('learnt.known_date', 'closed.closed_on') }} as is_restatement,
+        {{ is_known_after('learnt.known_date', 'closed.month_closed_on') }} as is_month_restated
     from learnt
-    left join closed on learnt.business_date = closed.business_date
+    left join {{ ref('int_ledger__closed') }} as closed on learnt.business_date = closed.business_date
 )
 
 select

@@ -2,19 +2,19 @@
 select
     carrier,
     country,
-    ship_month,
+    cast(date_trunc('month', shipped_date) as date) as ship_month,
     seller,
 
     -- parcels
     count(*) as parcels,
     cast(sum(units) as decimal(18, 4)) as units,
-    count(*) filter (where has_no_promise) as parcels_without_promise,
+    count(*) filter (where promised_date is null) as parcels_without_promise,
     count(*) filter (where is_due) as due,
     count(*) filter (where is_due and is_in_time) as on_time,
     count(*) filter (where is_due and not is_in_time) as late,
-    count(*) filter (where is_undelivered) as undelivered,
+    count(*) filter (where delivered_date is null) as undelivered,
     count(*) filter (where is_lost) as lost,
-    count(*) filter (where is_impossible) as delivered_before_shipped,
+    count(*) filter (where is_delivered_before_shipped) as delivered_before_shipped,
 
     -- from payment to parcel
     count(handling_minutes) as handled,
@@ -33,5 +33,5 @@ select
     cast(coalesce(sum(late_minutes), 0) as bigint) as late_minutes,
     quantile_disc(late_minutes, 0.5) as late_minutes_p50,
     quantile_disc(late_minutes, 0.9) as late_minutes_p90
-from {{ ref('int_parcels__judged') }}
+from {{ ref('parcels') }}
 group by all
