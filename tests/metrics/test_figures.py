@@ -363,7 +363,7 @@ def test_a_build_keeps_the_definitions_and_they_are_read_anew_when_they_change(k
 
     kept = known.shop.root / ".fondaco/semantic"
     with monkeypatch.context() as patched:
-        patched.setattr(semantic, "_parse", refuse)
+        patched.setattr(semantic, "parse_project", refuse)
         assert known.shop.call("metrics", "list").exit_code == 0
     before = [path.name for path in kept.glob("*.json")]
     monkeypatch.setattr(semantic, "meaning", lambda *asked: "0" * 64)
