@@ -31,7 +31,7 @@ _GUIDES = {
     ],
     "Use the numbers": ["ask-for-a-metric", "when-a-number-changes", "verify", "predict-customer-value"],
     "Change the warehouse": ["add-a-mart", "dbt"],
-    "Govern": ["govern", "forget-a-person"],
+    "Govern": ["govern", "forget-a-person", "keep-people-for-their-time"],
     "Run it": ["go-to-production", "run-with-dagster", "snowflake", "alerts", "after-a-failure"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,36 @@ def test_a_missing_file_and_one_that_nobody_reads_are_told(tmp_path: Path) -> No
         load_policy(folder)
     with pytest.raises(DeclarationError, match="there is no policy at"):
         load_policy(tmp_path / "nowhere")
+
+
+def test_how_long_people_are_kept_may_be_left_unsaid_and_is_counted_by_the_calendar(tmp_path: Path) -> None:
+    folder = write(tmp_path / "policy")
+    assert load_policy(folder).retention == ()
+    (folder / "retention.yml").write_text("retention:\n  pii.phone: 3 months\n  pii.birth_date: 1 year\n  pii.free_text: 90 days\n")
+    rules = {rule.classification: rule for rule in load_policy(folder).retention}
+    assert [str(rule) for rule in rules.values()] == ["3 months", "1 year", "90 days"]
+    assert rules["pii.phone"].before(datetime(2024, 5, 31, 7)) == datetime(2024, 2, 29, 7)
+    assert rules["pii.phone"].before(datetime(2024, 1, 15)) == datetime(2023, 10, 15)
+    assert rules["pii.birth_date"].before(datetime(2024, 2, 29)) == datetime(2023, 2, 28)
+    assert rules["pii.free_text"].before(datetime(2024, 5, 31)) == datetime(2024, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("pii.fone: 3 years", "'pii.fone' is no classification of persons (did you mean 'pii.phone'?)"),
+        ("internal: 3 years", "'internal' is no classification of persons"),
+        ("pii.pseudonym: 3 years", "pii.pseudonym is made of e-mails by the warehouse: it goes with pii.email"),
+        ("pii.phone: forever", "pii.phone is kept for 'forever', which is no time: write it as 90 days, 18 months or 3 years"),
+        ("pii.phone: 0 days", "which is no time"),
+        ("pii.phone: 101 years", "more than 100 years"),
+        ("pii.phone: 3", "'retention' must map names to texts"),
+    ],
+)
+def test_a_time_that_is_none_is_told_with_file_and_line(tmp_path: Path, rule: str, said: str) -> None:
+    folder = write(tmp_path / "policy")
+    (folder / "retention.yml").write_text(f"retention:\n  pii.name: 1 year\n  {rule}\n")
+    with pytest.raises(DeclarationError) as caught:
+        load_policy(folder)
+    assert said in caught.value.message
+    assert caught.value.where in (f"{folder / 'retention.yml'}:3", f"{folder / 'retention.yml'}:1")

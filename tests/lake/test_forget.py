@@ -19,7 +19,6 @@ from fondaco.contracts import Column, FileFormat, Parent, System, Table
 from fondaco.errors import LakeError, LockedError, UsageError
 from fondaco.lake import Lake, LandingReport, compact, drop, erasure, forgotten, land, layout, person, redaction, rewind
 from fondaco.lake.forgotten import Keys, Request
-from fondaco.lake.persons import Extent
 from fondaco.lake.quality import DefaultQuality
 from fondaco.lake.replay import Chosen, replay
 from fondaco.lake.writer import Origin
@@ -122,7 +121,7 @@ class Shop:
             found = person.Person(frozenset(), frozenset())
         tokens = found.tokens(KEYS) | {token for request in earlier for token in request.tokens}
         if dry_run:
-            return [done for done in erasure.erase(lake, holders, tokens, KEYS, Extent(), dry_run=True) if not done.is_empty()]
+            return [done for done in erasure.erase(lake, holders, tokens, KEYS, dry_run=True) if not done.is_empty()]
         with lake.writer():
             request = Request("of-a-test", "2024-06-01T00:00:00Z", frozenset(tokens))
             if earlier != [request]:
@@ -131,7 +130,7 @@ class Shop:
             words = person.values(lake, holders, tokens, KEYS) | {email for email in found.emails if not person.is_pseudonym(email)}
             redaction.redact(lake.store, words)
             lake.on_step("texts")
-            return [done for done in erasure.erase(lake, holders, tokens, KEYS, Extent()) if not done.is_empty()]
+            return [done for done in erasure.erase(lake, holders, tokens, KEYS) if not done.is_empty()]
 
     def rows(self, table: str, lake: Lake | None = None) -> list[tuple[Any, ...]]:
         """Every version of every row, in landing order."""

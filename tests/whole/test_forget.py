@@ -1,10 +1,12 @@
-"""A person who asks to be forgotten, in a whole shop that is served: looked for in every byte that we keep."""
+"""A person who asks to be forgotten, and what is kept for its time alone, in a whole shop that is served: looked for in every byte that we keep."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -30,7 +32,7 @@ serve: {{port: {port}, path: ../served}}
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """A little shop, landed, built and served."""
     # below a folder that whoever the server runs as may enter
@@ -87,9 +89,11 @@ def test_she_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
     assert kept(shop, words), "the words are looked for in the right way"
     before = totals(shop.settings)
     history = shop.rows(f"select * from silver.dim_customers where customer_key = 'shop:{number}' order by valid_from")
-    done = forget(shop.settings, [words[0]], None)
-    assert done.exit_code == 0, (done.failures, done.differences)
-    assert (done.warehouse, done.served, done.totals) == (True, True, sum(map(len, before.values())))
+    assert shop.call("forget", "--customer", words[0]).exit_code == 2, "it wants a yes"
+    done = shop.call("forget", "--customer", words[0], "-y")
+    assert done.exit_code == 0, (done.said, done.told)
+    told = done.data
+    assert (told["warehouse"], told["served"], told["totals"]) == (True, True, sum(map(len, before.values())))
     assert differences(before, totals(shop.settings)) == ()
     assert kept(shop, words) == []
     # intervals stay
@@ -116,3 +120,52 @@ def test_she_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
     again.run()
     assert cells(shop, again, rows_of_the_lake=False) == []
     assert forget(shop.settings, [words[0]], None).tables == []
+
+
+#: Of the simulated shop, whose first day is 2025-01-01: who was not seen in its last three weeks.
+ON, KEPT = date(2025, 2, 15), timedelta(days=21)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_was_kept_for_its_time_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
+    shutil.copytree(shop.settings.policy_dir, shop.root / "policy", dirs_exist_ok=True)
+    (shop.root / "policy" / "retention.yml").write_text("retention: {pii.phone: 21 days, pii.birth_date: 100 years}\n", encoding="utf-8")
+    seen = asked(
+        shop,
+        "select customers.id, customers.phone, max(max(customers.updated_at), max(coalesce(orders.updated_at, ''))) from customers "
+        "left join orders on orders.customer_id = customers.id or lower(orders.email) = lower(customers.email) "
+        "where length(phone) > 8 group by 1, 2",
+    )
+    gone = [(number, str(phone)) for number, phone, at in seen if str(at)[:10] < str(ON - KEPT - timedelta(days=1))]
+    alive = {str(phone) for _, phone, at in seen if str(at)[:10] > str(ON - KEPT + timedelta(days=1))}
+    words = tuple(phone for _, phone in gone if phone not in alive)
+    assert len(words) > 3 < len(alive)
+    assert kept(shop, words[:1]), "the words are looked for in the right way"
+    before, phones = totals(shop.settings), set(shop.rows("select distinct phone from silver.dim_customers where phone is not null"))
+    call = ("forget", "--expired", "--on", str(ON))
+    foreseen = shop.call(*call, "--dry-run")
+    assert (foreseen.exit_code, foreseen.data["rules"][0]["rows"] >= len(words)) == (0, True)
+    assert set(shop.rows("select distinct phone from silver.dim_customers where phone is not null")) == phones
+    assert shop.call("forget", "--expired", "--on", "2999-01-01", "-y").exit_code == 2, "a day to come is only foreseen"
+    done = shop.call(*call, "-y")
+    assert done.exit_code == 0, (done.said, done.told)
+    assert (done.data["warehouse"], done.data["served"], done.data["totals"]) == (True, True, sum(map(len, before.values())))
+    assert differences(before, totals(shop.settings)) == ()
+    assert kept(shop, words) == []
+    left = {phone for (phone,) in shop.rows("select distinct phone from silver.dim_customers where phone is not null")}
+    assert alive <= left
+    # what is read again stays away, and a call more has nothing to do
+    assert shop.call("state", "rewind", "customers", "--to", "2024-01-01").exit_code == 0
+    shop.run()
+    assert kept(shop, words) == []
+    again = shop.call(*call, "-y")
+    assert (again.data["tables"], again.data["proof"], again.data["warehouse"]) == ([], None, False)
+    # until she is seen again
+    (number, _) = gone[0]
+    asked(shop, "update customers set phone = '+49 30 7777777', updated_at = (select max(updated_at) from orders) where id = ?", number)
+    shop.run()
+    assert kept(shop, words) == []
+    assert shop.rows(f"select phone from gold.customers where customer_key = 'shop:{number}'") == [("+49 30 7777777",)] or shop.rows(
+        f"select phone from silver.dim_customers where customer_key = 'shop:{number}' and is_current"
+    ) == [("+49 30 7777777",)]

@@ -318,16 +318,35 @@ def dagster(
 def forget(
     ctx: typer.Context,
     customers: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--customer", metavar="ID|EMAIL", help="Whom: her id or her e-mail, as the shop has it; again for a further account."),
-    ],
-    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Look only in what this source brought.")] = None,
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="With --customer: look only in what this source brought.")
+    ] = None,
+    expired: Annotated[bool, typer.Option("--expired", help="What is kept longer than policy/retention.yml lets it be.")] = False,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on", metavar="DAY", formats=["%Y-%m-%d"], help="With --expired: what is too old on this day; one to come needs --dry-run."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased; change nothing.")] = False,
 ) -> int:
-    """Forget a person who asks for it: what tells of her is erased wherever we keep it; figures stay. Needs -y."""
+    """Forget a person who asks for it, or what is too old of people who were not seen for long: erased wherever we keep it; figures stay. Needs -y."""
+    from fondaco.cli.forget import expire
     from fondaco.cli.forget import forget as do
 
-    return do(ctx.obj, customers, source, dry_run=dry_run)
+    if expired == bool(customers):
+        raise UsageError("say what is to be forgotten", hint="either a person, --customer ID|EMAIL, or what is too old, --expired")
+    if expired and source is not None:
+        raise UsageError("--source goes with --customer", hint="a person is as old as her last sign of life in any source")
+    if on is not None and not expired:
+        raise UsageError("--on goes with --expired", hint="a person who asks is forgotten now")
+    call: Call = ctx.obj
+    if expired:
+        return expire(call, on.date() if on else None, dry_run=dry_run)
+    return do(call, customers or (), source, dry_run=dry_run)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Who may see what: policy/ against contracts/ and the models, compiled to one plan that every engine enforces.
 
 policy.py     the policy, as values
+retention.py  how long what tells of a person is kept
 load.py       policy/*, read with their line numbers
 catalog.py    the relations of the warehouse, their columns and classifications
 check.py      the policy held against the warehouse

@@ -1,4 +1,4 @@
-"""Reads policy/: roles.yml, masks.yml, layers.yml, users.yml and entitlements.csv; what is wrong is told with file and line.
+"""Reads policy/: roles.yml, masks.yml, layers.yml, users.yml, entitlements.csv and, where there is one, retention.yml; what is wrong is told with file and line.
 
 Only what a file can know by itself is judged here; what it says of the warehouse is held against it in `check`.
 """
@@ -15,8 +15,9 @@ from fondaco.contracts import CLASSIFICATIONS, Place
 from fondaco.errors import DeclarationError, did_you_mean
 from fondaco.governance.masks import EMPTY, NAMES
 from fondaco.governance.policy import FORMS, PERSONAL, Entitlement, Form, Layer, Policy, Role, Rule, User
+from fondaco.governance.retention import retention_of
 
-FILES = ("roles.yml", "masks.yml", "layers.yml", "users.yml", "entitlements.csv")
+FILES = ("roles.yml", "masks.yml", "layers.yml", "users.yml", "entitlements.csv", "retention.yml")
 #: The layers that there are: what landed, facts and members, figures.
 LAYERS = ("bronze", "silver", "gold")
 
@@ -55,6 +56,7 @@ def load_policy(folder: Path) -> Policy:
         users=users,
         groups=groups,
         entitlements=tuple(_entitlements(folder / "entitlements.csv", users, groups)),
+        retention=retention_of(folder / "retention.yml"),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from fondaco.governance.retention import Retention
+
 #: How a column is shown: as it is, changed so that it still tells something, as a pseudonym that joins, or not at all.
 Form = Literal["clear", "mask", "hash", "hide"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -89,6 +91,7 @@ class Policy:
         masks: the method of a class and form, such as ``("pii.email", "mask"): "keep_domain"``.
         relations: the rules of single relations, by ``layer.relation``.
         groups: users by group.
+        retention: how long what tells of a person is kept.
     """
 
     roles: Mapping[str, Role]
@@ -98,6 +101,7 @@ class Policy:
     users: Mapping[str, User]
     groups: Mapping[str, tuple[str, ...]]
     entitlements: tuple[Entitlement, ...]
+    retention: tuple[Retention, ...] = ()
 
     def countries(self, user: str) -> tuple[str, ...]:
         """The countries of a user, her own and those of her groups."""

@@ -22,7 +22,7 @@ _ORDER = "file_row_number"
 def rows_to_erase(connection: duckdb.DuckDBPyConnection, url: str, table: Table, source: str, extent: Extent, parents: str | None) -> int:
     """How many rows of a file of the quarantine tell of whoever is meant."""
     _find(connection, url, table, source, extent, parents)
-    why = f" or {_speaks('_why')}" if _has_why(connection, url) else ""
+    why = f" or {_speaks('_why')}" if extent.classes is None and _has_why(connection, url) else ""
     query = f"select count(*) from {_read(url)} where {_ORDER} in (select n from hers_aside){why}"
     return int(connection.execute(query).fetchall()[0][0])
 
@@ -35,7 +35,11 @@ def without_her(connection: duckdb.DuckDBPyConnection, url: str, table: Table, s
         from_json(faults, '[{"column": "VARCHAR", "reason": "VARCHAR", "value": "VARCHAR"}]'),
         lambda fault: {'column': fault."column", 'reason': fault.reason, 'value': case when fault."column" not in (%s) then fault.value end}
     )""".replace("%s", names)
-    why = f", case when {_speaks('_why')} then {literal(GONE)} else _why end as _why" if _has_why(connection, url) else ""
+    why = (
+        f", case when {_speaks('_why')} then {literal(GONE)} else _why end as _why"
+        if extent.classes is None and _has_why(connection, url)
+        else ""
+    )
     return f"""
         select aside.* exclude ({_ORDER}) replace (
             coalesce(hers.left_of_it, aside.raw) as raw,
@@ -53,7 +57,7 @@ def _find(connection: duckdb.DuckDBPyConnection, url: str, table: Table, source:
     hidden = set[str]()
     for keys in _shapes(connection, url):
         columns = tuple((name, "VARCHAR") for name in keys)
-        kept, sign = left(table, columns, extent), hers(table, keys, literal(source), parents)
+        kept, sign = left(table, columns, extent), hers(table, dict(columns), literal(source), parents, extent)
         hidden |= kept.keys()
         if not kept or sign == "false":
             continue

@@ -18,7 +18,7 @@ from fondaco.errors import LakeError, UsageError
 from fondaco.lake import aside, forgotten, layout
 from fondaco.lake.casts import literal, quoted
 from fondaco.lake.commit import Commit, DataFile
-from fondaco.lake.forgotten import Keys
+from fondaco.lake.forgotten import Expired, Keys
 from fondaco.lake.lake import ORPHAN_AGE, Lake
 from fondaco.lake.live import batches_of
 from fondaco.lake.persons import ERASED, Extent, hers, is_personal, left, state
@@ -106,23 +106,27 @@ def _depth(holder: Holder) -> int:
     return depth
 
 
-def erase(
-    lake: Lake, found: Sequence[Holder], tokens: Collection[str], keys: Keys, extent: Extent, *, dry_run: bool = False
-) -> Iterator[Erased]:
+def erase(lake: Lake, found: Sequence[Holder], meant: Collection[str] | Expired, keys: Keys, *, dry_run: bool = False) -> Iterator[Erased]:
     """Erases persons from tables; the caller holds the writer's lock, unless it is a dry run.
 
     Args:
         found: the tables, children first.
-        tokens: hashes of whoever is meant.
+        meant: hashes of whoever is forgotten; or of whom some classifications are too old: those alone.
 
     Raises:
         LockedError: somebody else committed at the same time; what was committed before counts, and a second run goes on.
         LakeError: a file cannot be read or written, or did not come out as it should.
     """
     with lake.reading():
-        forgotten.mean(lake.connection, tokens, keys)
+        if isinstance(meant, Expired):
+            forgotten.mean_expired(lake.connection, meant, keys)
+            extent = meant.extent(keys.domains)
+        else:
+            forgotten.mean(lake.connection, meant, keys)
+            extent = Extent(domains=keys.domains)
         for holder in found:
-            yield _Erasure(lake, holder, extent, dry_run=dry_run).done()
+            if extent.classes is None or any(map(extent.takes, holder.table.columns)):
+                yield _Erasure(lake, holder, extent, dry_run=dry_run).done()
 
 
 class _Erasure:
@@ -144,7 +148,7 @@ class _Erasure:
         def files(source: str, table: str) -> list[str]:
             return [self._lake.url(file.path) for commit in live.of_table(source, table) for file in commit.files]
 
-        return hers_among(self._connection, self._holder.source, self._holder.tables, self._holder.table, files, None)
+        return hers_among(self._connection, self._holder.source, self._holder.tables, self._holder.table, files, None, self._extent)
 
     def done(self) -> Erased:
         rows = self._rows_to_erase([file.path for commit in self._holder.commits for file in commit.files])
@@ -191,7 +195,7 @@ class _Erasure:
     def _telling(self, columns: tuple[tuple[str, str], ...]) -> str | None:
         """Condition: the row is hers, and says more than is left of it; None if none can."""
         kept = left(self._holder.table, columns, self._extent)
-        sign = hers(self._holder.table, [name for name, _ in columns], literal(self._holder.source), self._parents)
+        sign = hers(self._holder.table, dict(columns), literal(self._holder.source), self._parents, self._extent)
         if not kept or sign == "false":
             return None
         says = " or ".join(f"{quoted(name)} is distinct from {value}" for name, value in kept.items())

@@ -1,4 +1,5 @@
-"""Who was forgotten: a list of keyed hashes, by which her rows are known when they come again. The key is never in the lake.
+"""Who was forgotten, and of whom what was kept for its time: a list of keyed hashes, by which rows are known when they come again.
+The key is never in the lake.
 
 bronze/_forgotten/<number>.json holds the whole list; a longer one is created beside it before the old one goes, so that there is always
 one, and of two writers one wins.
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -17,10 +18,10 @@ import pyarrow as pa
 
 from fondaco.errors import LakeError, LockedError
 from fondaco.lake import layout
-from fondaco.lake.persons import MEANT, NOWHERE, PSEUDONYM_KEY, WHOSE_KEY
+from fondaco.lake.persons import MEANT, NOWHERE, PSEUDONYM_KEY, WHOSE_KEY, Extent
 from fondaco.storage import Store
 
-FORMAT = 1
+FORMAT = 2
 _DIGITS = 32
 
 
@@ -71,12 +72,33 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Expired:
+    """Classifications that are kept for one time after somebody's last sign of life, and of whom they were erased.
+
+    Attributes:
+        before: by hash, up to when her rows are (ISO 8601, UTC); a later one is a sign of life, and stays as it is.
+    """
+
+    classes: frozenset[str]
+    before: Mapping[str, str]
+
+    def extent(self, domains: tuple[str, ...] = ()) -> Extent:
+        """What is meant, in a temporary table of its own."""
+        return Extent(self.classes, domains, "expired_" + "_".join(sorted(self.classes)).replace(".", "_"))
+
+    def among(self, tokens: Iterable[str]) -> Expired:
+        """The same of these alone."""
+        return Expired(self.classes, {token: self.before[token] for token in tokens if token in self.before})
+
+
+@dataclass(frozen=True)
 class Forgotten:
-    """The list; empty if nobody asked."""
+    """The list; empty if nobody asked and nothing was too old."""
 
     number: int = 0
     check: str = ""
     requests: tuple[Request, ...] = field(default=())
+    expired: tuple[Expired, ...] = field(default=())
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -90,11 +112,33 @@ class Forgotten:
     def with_request(self, request: Request, check: str) -> Forgotten:
         """The list with a request; one of the same name is replaced."""
         others = tuple(other for other in self.requests if other.id != request.id)
-        return Forgotten(self.number + 1, check, (*others, request))
+        return Forgotten(self.number + 1, check, (*others, request), self.expired)
+
+    def of_classes(self, classes: frozenset[str]) -> Expired:
+        """What was erased of these classifications by age."""
+        return next((one for one in self.expired if one.classes == classes), Expired(classes, {}))
+
+    def with_expired(self, expired: Iterable[Expired], check: str) -> Forgotten:
+        """The list with more people, or later times, for some classifications."""
+        known = {one.classes: one for one in self.expired}
+        for one in expired:
+            known[one.classes] = Expired(one.classes, {**self.of_classes(one.classes).before, **one.before})
+        # e-mails first: what else is too old of the same person is known by what takes their place, too
+        ordered = sorted(known.values(), key=lambda one: ("pii.email" not in one.classes, sorted(one.classes)))
+        return Forgotten(self.number + 1, check, self.requests, tuple(ordered))
 
     def encode(self) -> bytes:
         requests = [{"id": one.id, "at": one.at, "tokens": sorted(one.tokens)} for one in self.requests]
-        return json.dumps({"format": FORMAT, "check": self.check, "requests": requests}, indent=1).encode() + b"\n"
+        told = {"format": FORMAT if self.expired else 1, "check": self.check, "requests": requests}
+        expired = [{"classes": sorted(one.classes), "before": _by_time(one.before)} for one in self.expired]
+        return json.dumps({**told, **({"expired": expired} if expired else {})}, indent=1).encode() + b"\n"
+
+
+def _by_time(before: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for token, time in sorted(before.items(), key=lambda item: (item[1], item[0])):
+        found.setdefault(time, []).append(token)
+    return found
 
 
 def read(store: Store) -> Forgotten:
@@ -111,7 +155,11 @@ def read(store: Store) -> Forgotten:
         if document["format"] > FORMAT:
             raise LakeError("the list of who was forgotten is of a later format", where=store.url(path), hint="update fondaco")
         requests = tuple(Request(one["id"], one["at"], frozenset(one["tokens"])) for one in document["requests"])
-        return Forgotten(number, document["check"], requests)
+        expired = tuple(
+            Expired(frozenset(one["classes"]), {token: time for time, tokens in one["before"].items() for token in tokens})
+            for one in document.get("expired", ())
+        )
+        return Forgotten(number, document["check"], requests, expired)
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
             "the list of who was forgotten cannot be read, so nothing may land", where=store.url(path), hint="restore it from a backup"
@@ -120,7 +168,15 @@ def read(store: Store) -> Forgotten:
 
 def add(store: Store, known: Forgotten, request: Request, keys: Keys) -> Forgotten:
     """Puts a request on the list. Raises LockedError if somebody else did at the same time."""
-    longer = known.with_request(request, keys.check())
+    return _put(store, known, known.with_request(request, keys.check()))
+
+
+def age(store: Store, known: Forgotten, expired: Iterable[Expired], keys: Keys) -> Forgotten:
+    """Puts on the list of whom what is too old. Raises LockedError if somebody else did at the same time."""
+    return _put(store, known, known.with_expired(expired, keys.check()))
+
+
+def _put(store: Store, known: Forgotten, longer: Forgotten) -> Forgotten:
     path = layout.forgotten_path(longer.number)
     if not store.create(path, longer.encode()):
         raise LockedError("somebody else is being forgotten in this lake at the same time", hint="run again")
@@ -148,9 +204,25 @@ def checked(known: Forgotten, keys: Keys | None, where: str) -> Keys:
 
 
 def mean(connection: duckdb.DuckDBPyConnection, tokens: Iterable[str], keys: Keys) -> None:
-    """Makes `MEANT` of these hashes, and gives the connection the keys; they never stand in the text of a statement."""
+    """Makes `MEANT` of these hashes, and gives the connection the keys."""
+    lend_keys(connection, keys)
+    _mean(connection, MEANT, pa.table({"token": pa.array(sorted(tokens), pa.string())}))
+
+
+def mean_expired(connection: duckdb.DuckDBPyConnection, expired: Expired, keys: Keys) -> None:
+    """The same for what is too old: makes the table of its extent."""
+    lend_keys(connection, keys)
+    times = pa.array(expired.before.values(), pa.string()).cast(pa.timestamp("us"))
+    _mean(connection, expired.extent().meant, pa.table({"token": pa.array(expired.before.keys(), pa.string()), "before": times}))
+
+
+def lend_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Gives a connection the keys; they never stand in the text of a statement."""
     connection.execute(f"set variable {WHOSE_KEY} = ?", [keys.whose()])
     connection.execute(f"set variable {PSEUDONYM_KEY} = ?", [keys.pseudonyms()])
-    connection.register("arriving_tokens", pa.table({"token": pa.array(sorted(tokens), pa.string())}))
-    connection.execute(f"create or replace temp table {MEANT} as from arriving_tokens")
+
+
+def _mean(connection: duckdb.DuckDBPyConnection, name: str, tokens: pa.Table) -> None:
+    connection.register("arriving_tokens", tokens)
+    connection.execute(f"create or replace temp table {name} as from arriving_tokens")
     connection.unregister("arriving_tokens")

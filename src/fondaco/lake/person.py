@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from fondaco.contracts import Table
 from fondaco.errors import UsageError
 from fondaco.lake import forgotten
 from fondaco.lake.casts import literal, quoted
@@ -19,6 +20,8 @@ from fondaco.lake.persons import NOBODY, hers
 #: A text shorter than this says too little to be looked for wherever it may stand.
 _TELLING = 6
 _MOST_VALUES = 10_000
+#: Classes whose values are told from other words.
+_TOLD = frozenset({"pii.email", "pii.phone", "pii.address", "pii.name"})
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,7 @@ def _accounts(lake: Lake, holders: Sequence[Holder]) -> list[tuple[str, str, str
         assert holder.table.person is not None
         number, nobody = f"cast({quoted(holder.table.person)} as varchar)", ", ".join(map(literal, NOBODY))
         for column in holder.table.emails:
-            query = (
-                f"select distinct {number}, lower(trim({quoted(column.name)})) from {_rows(lake, holder)} where {number} not in ({nobody})"
-            )
+            query = f"select distinct {number}, lower(trim({quoted(column.name)})) from {rows_of(lake, holder)} where {number} not in ({nobody})"
             found += [(holder.source, str(account), email) for account, email in lake.connection.execute(query).fetchall()]
     return found
 
@@ -98,7 +99,7 @@ def _account(lake: Lake, holders: Sequence[Holder], number: str) -> tuple[str, s
             continue
         same = f"cast({quoted(holder.table.person)} as varchar) = {literal(number)}"
         if holder.source not in sources and lake.connection.execute(
-            f"select exists (from {_rows(lake, holder)} where {same})"
+            f"select exists (from {rows_of(lake, holder)} where {same})"
         ).fetchall() == [(True,)]:
             sources.add(holder.source)
     if len(sources) > 1:
@@ -113,25 +114,32 @@ def _account(lake: Lake, holders: Sequence[Holder], number: str) -> tuple[str, s
     return next(iter(sources)), number
 
 
-def values(lake: Lake, holders: Sequence[Holder], tokens: Collection[str], keys: Keys) -> frozenset[str]:
-    """What the lake says of her in words that are hers alone, to look for in texts: e-mails, telephones, streets, whole names."""
+def values(lake: Lake, holders: Sequence[Holder], tokens: Collection[str], keys: Keys, classes: Collection[str] = _TOLD) -> frozenset[str]:
+    """What the lake says of her in words that are hers alone, to look for in texts: e-mails, telephones, streets, whole names.
+
+    Args:
+        classes: only these of them.
+    """
     found = set[str]()
     with lake.reading():
         forgotten.mean(lake.connection, tokens, keys)
         for holder in holders:
-            names = [column.name for column in holder.table.columns]
-            sign = hers(holder.table, names, literal(holder.source))
+            sign = hers(holder.table, declared(holder.table), literal(holder.source))
             texts = [
                 f"cast({quoted(column.name)} as varchar)"
                 for column in holder.table.columns
-                if column.classification in ("pii.email", "pii.phone", "pii.address")
+                if column.classification in _TOLD - {"pii.name"} and column.classification in classes
             ]
-            parts = [f"trim({quoted(column.name)})" for column in holder.table.columns if column.classification == "pii.name"]
+            parts = [
+                f"trim({quoted(column.name)})"
+                for column in holder.table.columns
+                if "pii.name" in classes and column.classification == "pii.name"
+            ]
             texts += [f"concat_ws(' ', {', '.join(parts)})"] if len(parts) > 1 else []
             if sign == "false" or not texts:
                 continue
             listed = lake.connection.execute(
-                f"select distinct unnest([{', '.join(texts)}]) as text from {_rows(lake, holder)} where {sign} limit {_MOST_VALUES}"
+                f"select distinct unnest([{', '.join(texts)}]) as text from {rows_of(lake, holder)} where {sign} limit {_MOST_VALUES}"
             ).fetchall()
             found |= {
                 text.strip() for (text,) in listed if text and len(text.strip()) >= _TELLING and not is_pseudonym(text.strip().lower())
@@ -148,18 +156,24 @@ def drops(lake: Lake, holders: Sequence[Holder], tokens: Collection[str], keys: 
     with lake.reading():
         forgotten.mean(lake.connection, tokens, keys)
         for holder in holders:
-            sign = hers(holder.table, [column.name for column in holder.table.columns], literal(holder.source))
+            sign = hers(holder.table, declared(holder.table), literal(holder.source))
             if holder.table.files is None or sign == "false":
                 continue
-            listed = lake.connection.execute(f"select distinct _file from {_rows(lake, holder)} where {sign}").fetchall()
+            listed = lake.connection.execute(f"select distinct _file from {rows_of(lake, holder)} where {sign}").fetchall()
             found |= {f"{holder.source}: {file}" for (file,) in listed if file}
     return tuple(sorted(found))
 
 
-def _rows(lake: Lake, holder: Holder) -> str:
-    """Relation: the table's rows that count, with every column that is declared."""
+def declared(table: Table) -> dict[str, str]:
+    """The columns of a table by type."""
+    return {column.name: column.type for column in table.columns}
+
+
+def rows_of(lake: Lake, holder: Holder) -> str:
+    """Relation: the table's rows that count, with every column that is declared, and where and when they came."""
     paths = [lake.url(file.path) for commit in holder.commits for file in commit.files]
-    empty = ", ".join(f"cast(null as {column.type}) as {quoted(column.name)}" for column in holder.table.columns)
+    own = {**declared(holder.table), "_file": "varchar", "_op": "varchar", "_ingested_at": "timestamp"}
+    empty = f"select {', '.join(f'cast(null as {kind}) as {quoted(name)}' for name, kind in own.items())} where false"
     if not paths:
-        return f"(select {empty}, cast(null as varchar) as _file where false)"
-    return f"(select {empty}, cast(null as varchar) as _file where false union all by name from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true, hive_partitioning = false))"
+        return f"({empty})"
+    return f"({empty} union all by name from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true, hive_partitioning = false))"

@@ -7,11 +7,11 @@ the row that was rewritten, and is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from fondaco.contracts import Column, Table
-from fondaco.lake.casts import literal, quoted
+from fondaco.lake.casts import literal, quoted, typed
 
 #: Column of a file: what tells the states of one row apart whose persons were forgotten, so that her history keeps its intervals.
 ERASED = "_erased"
@@ -33,12 +33,15 @@ class Extent:
     """How much of a person is meant.
 
     Attributes:
-        classes: only columns of these classifications; None: all that tells of a person, and every column that nobody declared.
+        classes: only columns of these classifications, which were kept for their time; None: all that tells of a person who asked to be
+            forgotten, and every column that nobody declared.
         domains: e-mails of these domains keep them: a rule of the shop looks at it.
+        meant: temporary table of the hashes of whoever is meant; with classes it says of each up to when her rows are (`before`).
     """
 
     classes: frozenset[str] | None = None
     domains: tuple[str, ...] = ()
+    meant: str = MEANT
 
     def takes(self, column: Column) -> bool:
         return column.classification.startswith("pii.") and (self.classes is None or column.classification in self.classes)
@@ -64,29 +67,50 @@ def email(value: str) -> str:
     return keyed("email", f"lower(trim(cast({value} as varchar)))")
 
 
-def hers(table: Table, names: Collection[str], source: str, parents: str | None = None) -> str:
-    """Condition: the row is of somebody who is meant.
+def hers(table: Table, columns: Mapping[str, str], source: str, parents: str | None = None, extent: Extent = Extent()) -> str:
+    """Condition: the row is of somebody who is meant, and where classes are meant, of the time that is past.
 
     Args:
-        names: the columns that there are.
+        columns: those that there are, by DuckDB type.
         source: SQL for the row's source.
         parents: query for the parents' keys that are hers.
     """
-    return " or ".join(_signs(table, names, source, parents)) or "false"
+    return " or ".join(_signs(table, columns, source, parents, extent)) or "false"
 
 
-def _signs(table: Table, names: Collection[str], source: str, parents: str | None) -> Iterator[str]:
-    meant = f"(select token from {MEANT})"
-    if table.person in names:
+def _signs(table: Table, columns: Mapping[str, str], source: str, parents: str | None, extent: Extent) -> Iterator[str]:
+    if extent.classes is not None and table.person is None and table.parent is None:
+        return  # a seller's address is kept as long as she sells, and nobody says here when she last did
+    nobody = ", ".join(map(literal, NOBODY))
+    if table.person in columns:
         assert table.person is not None
-        nobody = ", ".join(map(literal, NOBODY))
         named = quoted(table.person)
-        yield f"(cast({named} as varchar) not in ({nobody}) and {account(source, named)} in {meant})"
+        yield f"(cast({named} as varchar) not in ({nobody}) and {_is_meant(account(source, named), table, columns, extent)})"
     for column in table.emails:
-        if column.name in names:
-            yield f"({quoted(column.name)} is not null and {email(quoted(column.name))} in {meant})"
-    if parents is not None and table.parent is not None and table.parent.on in names:
+        if column.name in columns:
+            yield f"({quoted(column.name)} is not null and {_is_meant(email(quoted(column.name)), table, columns, extent)})"
+    if parents is not None and table.parent is not None and table.parent.on in columns:
         yield f"cast({quoted(table.parent.on)} as varchar) in ({parents})"
+
+
+def _is_meant(token: str, table: Table, columns: Mapping[str, str], extent: Extent) -> str:
+    if extent.classes is None:
+        return f"{token} in (select token from {extent.meant})"
+    # a row without a time of its own is never a sign of life
+    when = moment(table, columns) or "cast(null as timestamp)"
+    return f"coalesce({when}, timestamp '-infinity') < (select before from {extent.meant} where token = {token})"
+
+
+def moment(table: Table, columns: Mapping[str, str]) -> str | None:
+    """SQL: when a row was last changed at the source, or else its latest day; None if it says neither."""
+    times = [column for column in table.columns if column.name in columns and column.type in ("date", "timestamp")]
+    own = [column for column in times if column.name == table.cursor] or [
+        column for column in times if table.cursor is None and not column.classification.startswith("pii.")
+    ]
+    if not own:
+        return None
+    values = [f"cast({typed(column, quoted(column.name), columns[column.name])} as timestamp)" for column in own]
+    return f"greatest({', '.join(values)})" if len(values) > 1 else values[0]
 
 
 def left(table: Table, columns: Collection[tuple[str, str]], extent: Extent) -> dict[str, str]:
@@ -109,7 +133,7 @@ def _left_of(table: Table, column: Column, kind: str, extent: Extent) -> str:
     name = quoted(column.name)
     text = f"cast({name} as varchar)"
     if column.classification == "pii.email":
-        return f"cast({_pseudonym(text, extent.domains)} as {kind})"
+        return f"cast({pseudonym(text, extent.domains)} as {kind})"
     if column.name in table.key:
         is_done = f"{text} like 'forgotten-%'"
         return f"cast(case when {name} is null or {is_done} then {name} else {_short(text)} end as {kind})"
@@ -128,7 +152,7 @@ def _kept(table: Table, value: str, name: str) -> str:
     return f"case when coalesce({' or '.join(figures)}, false) then {name} else {value} end" if figures else value
 
 
-def _pseudonym(text: str, domains: Collection[str]) -> str:
+def pseudonym(text: str, domains: Collection[str]) -> str:
     """An address that nobody has, the same for the same e-mail: orders of a guest stay those of one guest."""
     domain = literal(NOWHERE)
     if domains:
@@ -145,7 +169,6 @@ def _short(text: str) -> str:
 
 
 def state(names: Collection[str], has_state: bool) -> str:
-    """SQL for `ERASED`: differs where what is taken away differed, and says nothing of it."""
-    texts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(1))" for name in sorted(names))
-    made = f"left(sha256(concat_ws(chr(2), getvariable('{PSEUDONYM_KEY}'), 'state', {texts})), 12)"
-    return f"coalesce({ERASED}, {made})" if has_state else made
+    """SQL for `ERASED`: differs where what is taken away differed, now or before, and says nothing of it."""
+    texts = [f"coalesce(cast({quoted(name)} as varchar), chr(1))" for name in sorted(names)]
+    return f"left(sha256(concat_ws(chr(2), getvariable('{PSEUDONYM_KEY}'), 'state', {', '.join(texts + [ERASED] * has_state)})), 12)"

@@ -40,13 +40,13 @@ class Suppression:
 
     def __init__(self, store: Store, keys: Keys | None, files_of: FilesOf) -> None:
         known = forgotten.read(store)
-        self._tokens = known.tokens
+        self._tokens, self._expired = known.tokens, known.expired
         self._files_of = files_of
-        self._keys = forgotten.checked(known, keys, store.url("")) if self._tokens else None
+        self._keys = forgotten.checked(known, keys, store.url("")) if self._tokens or self._expired else None
         self._prepared: duckdb.DuckDBPyConnection | None = None
 
     def is_idle(self, table: Table) -> bool:
-        """Whether no row of that table can be of somebody who was forgotten."""
+        """Whether no row of that table can be of somebody who is on the list."""
         return self._keys is None or not is_personal(table)
 
     def leave_out(
@@ -67,12 +67,31 @@ class Suppression:
         """
         if self.is_idle(table):
             return False
-        self._prepare(connection)
-        parents = hers_among(connection, source, system, table, self._files_of, "piece") if table.parent else None
-        sign = hers(table, found, literal(source), parents)
         assert self._keys is not None
-        kept = left(table, tuple(found.items()), Extent(domains=self._keys.domains))
-        if sign == "false" or not kept:
+        self._prepare(connection)
+        domains = self._keys.domains
+        extents = [*([Extent(domains=domains)] if self._tokens else []), *(one.extent(domains) for one in self._expired)]
+        were = False
+        for extent in extents:  # each looks at what the one before it left
+            were = self._leave_out(connection, source, system, table, found, position, extent) or were
+        return were
+
+    def _leave_out(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: str,
+        system: Mapping[str, Table],
+        table: Table,
+        found: Mapping[str, str],
+        position: str,
+        extent: Extent,
+    ) -> bool:
+        kept = left(table, tuple(found.items()), extent)
+        if not kept:
+            return False
+        parents = hers_among(connection, source, system, table, self._files_of, "piece", extent) if table.parent else None
+        sign = hers(table, found, literal(source), parents, extent)
+        if sign == "false":
             return False
         marked = f"(select *, coalesce({sign}, false) as _is_hers from piece)"
         connection.execute(f"create or replace temp table hers_now as select {position} from {marked} where _is_hers")
@@ -102,11 +121,19 @@ class Suppression:
         if self._prepared is not connection:
             assert self._keys is not None
             forgotten.mean(connection, self._tokens, self._keys)
+            for one in self._expired:
+                forgotten.mean_expired(connection, one, self._keys)
             self._prepared = connection
 
 
 def hers_among(
-    connection: duckdb.DuckDBPyConnection, source: str, tables: Mapping[str, Table], table: Table, files_of: FilesOf, children: str | None
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    tables: Mapping[str, Table],
+    table: Table,
+    files_of: FilesOf,
+    children: str | None,
+    extent: Extent,
 ) -> str:
     """Query: the keys, as text, of the table's parents that are hers.
 
@@ -136,6 +163,6 @@ def hers_among(
         f"create or replace temp table {quoted(name)} as select * from "
         f"read_parquet([{', '.join(map(literal, files))}], union_by_name = true, hive_partitioning = false) where {condition}"
     )
-    names = [column for (column,) in connection.execute(f"select column_name from (describe {quoted(name)})").fetchall()]
-    grand = hers_among(connection, source, tables, parent, files_of, quoted(name)) if parent.parent else None
-    return f"select cast({quoted(key)} as varchar) from {quoted(name)} where {hers(parent, names, literal(source), grand)}"
+    there = dict(connection.execute(f"select column_name, column_type from (describe {quoted(name)})").fetchall())
+    grand = hers_among(connection, source, tables, parent, files_of, quoted(name), extent) if parent.parent else None
+    return f"select cast({quoted(key)} as varchar) from {quoted(name)} where {hers(parent, there, literal(source), grand, extent)}"
