@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.systems.conftest import MUG, SHIRT, TwoShops
+from tests.lake.test_forget import holding
+from tests.systems.conftest import MUG, QUESTIONS, SHIRT, TwoShops
 from tests.systems.woocommerce.shop import Line
 from tests.whole.conftest import Shop, differences
 
@@ -234,3 +235,35 @@ def test_the_warehouse_that_grew_is_the_one_that_is_made_anew_from_the_lake(two_
     anew.forget_the_warehouse()
     anew.run("build")
     assert differences(two_shops.shop, anew, landing=True) == []
+
+
+@pytest.mark.slow
+def test_somebody_who_buys_in_both_shops_is_forgotten_in_both_and_no_figure_moves(two_shops: TwoShops, tmp_path: Any) -> None:
+    """Anna has an account in each, moved, and changed her e-mail in one; Gina was a guest; an extract was given away before."""
+    shop: Shop = two_shops.shop.copy(tmp_path / "forgetting")
+    erins, anas = shop.root / "erin.duckdb", shop.root / "ana_extract"
+    assert shop.call("export", "--as", "erin", "-o", str(erins), "silver.dim_customers").exit_code == 0
+    assert shop.call("export", "--as", "ana", "-o", str(anas), "--format", "parquet").exit_code == 0
+    hers = ("anna@example.com", "anna@example.org", "Lindenweg 1", "Seestr. 7", "+49 30 999", "gina@example.com")
+    kept = [place for place in holding(shop.root, hers) if "erin.duckdb" not in place]
+    assert {word for word in hers if any(place.startswith(word) for place in kept)} == set(hers), "they are looked for in the right way"
+    before = {name: shop.rows(QUESTIONS[name]) for name in ("ledger", "orders", "booked", "gold")}
+    customers = shop.rows("select count(*) from silver.dim_customers")
+    for person in ("anna@example.com", "gina@example.com"):
+        done = shop.call("forget", "--customer", person, "-y")
+        assert done.exit_code == 0, (done.said, done.told)
+        (of_erin,) = [line for line in done.data["not_ours"] if str(erins) in line]
+        assert "holds it, in silver.dim_customers.email" in of_erin
+        (of_ana,) = [line for line in done.data["not_ours"] if str(anas) in line]
+        assert of_ana.endswith("holds none of it as it was")
+    assert [place for place in holding(shop.root, hers) if "erin.duckdb" not in place] == []
+    assert {name: shop.rows(QUESTIONS[name]) for name in before} == before
+    assert shop.rows("select count(*) from silver.dim_customers") == customers
+    # both shops show her still, and are read whole again
+    for table in ("medusa.customer", "medusa.customer_address", "medusa.order", "woo.wc_orders"):
+        assert shop.call("state", "rewind", table, "--to", "2024-01-01").exit_code == 0
+    shop.run()
+    assert [place for place in holding(shop.root, hers) if "erin.duckdb" not in place] == []
+    again = shop.call("forget", "--customer", "anna@example.com", "-y")
+    assert (again.exit_code, again.data["tables"]) == (0, [])
+    assert all("not searched" in line for line in again.data["not_ours"] if line.startswith("extract"))

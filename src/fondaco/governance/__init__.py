@@ -24,6 +24,7 @@ enforce.py    the plan put in force
 publish.py    the served layers copied, under readers
 serving.py    all of that in order
 extract.py    what a user sees, as a database of its own
+copies.py     whether extracts hold what was erased
 ask.py        a question of a user: to the server, else to an extract
 reads.py      who asked what, from the server's log
 erasure.py    what a server forgets with a person

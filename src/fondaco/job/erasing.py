@@ -88,10 +88,11 @@ class Erasure:
     def known(self) -> list[Path]:
         return sorted((self.settings.state_dir / "known").glob("*.duckdb*"))
 
-    def extracts(self) -> list[str]:
-        from fondaco.governance.extract import extracts
+    def copies_of_others(self, words: frozenset[str]) -> list[str]:
+        """The extracts that people have, and whether one holds a word."""
+        from fondaco.governance.copies import told
 
-        return [f"extract of {one.user}, made {one.at}: {one.path}" for one in extracts(self.settings) if Path(one.path).exists()]
+        return list(told(self.settings, words))
 
     def totals(self, told: Erasing) -> Any:
         """Rows and sums of silver and gold; None if there is no warehouse, or it does not hold what the lake does."""

@@ -7,7 +7,7 @@ proof. Rows, times, amounts and every other column stay. Each step says of whom 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
@@ -124,7 +124,7 @@ class _Work:
         told = self._told(then, dry_run=True)
         new, people = self._old(rules, then, told)
         self._erase(rules, then, people, told, self._list.with_expired(new, ""), dry_run=True)
-        told.texts = self._words_out(new, dry_run=True)
+        self._words_out(new, told)
         if told.tables:
             told.warehouse = self._steps.settings.warehouse.path.is_file()
             told.known, told.served = [str(path) for path in self._steps.known()], self._steps.is_served()
@@ -137,6 +137,7 @@ class _Work:
         self._steps.check_server()
         told = self._told(then, dry_run=False)
         last = next((entry for entry in self._lake.audit.entries(200) if entry.action == ACTION), None)
+        is_left = last is not None and last.outcome != "done"
         with self._lake.audit.record(ACTION, {"name": told.name}) as doing:
             before = self._steps.totals(told)
             with self._lake.writer():
@@ -145,7 +146,7 @@ class _Work:
                     self._on_step("who was not seen for too long is put on the list")
                     self._list = forgotten.age(self._lake.store, self._list, new, self._keys)
                     self._lake.on_step("listed")
-                told.texts = self._words_out(self._list.expired if last is not None and last.outcome != "done" else new, dry_run=False)
+                self._words_out(self._list.expired if is_left else new, told)
                 self._lake.on_step("texts")
                 self._erase(rules, then, people, told, self._list, dry_run=False)
             doing.commits += told.commits
@@ -154,7 +155,6 @@ class _Work:
                 "rows": sum(table.rows for table in told.tables),
                 "files": sum(len(table.files) for table in told.tables),
             }
-            is_left = last is not None and last.outcome != "done"
             if new or told.tables or is_left or tells_of_forgotten(self._steps.settings, self._lake):
                 self._steps.copies(told)
                 self._steps.compared(told, before)
@@ -163,11 +163,8 @@ class _Work:
 
     def _told(self, then: datetime, *, dry_run: bool) -> Expiring:
         now = datetime.now(UTC)
-        told = Expiring(
-            name=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}", at=f"{then:%Y-%m-%dT%H:%M:%SZ}", dry_run=dry_run, rules=[], tables=[]
-        )
-        told.not_ours = self._steps.extracts()
-        return told
+        name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        return Expiring(name=name, at=f"{then:%Y-%m-%dT%H:%M:%SZ}", dry_run=dry_run)
 
     def _old(
         self, rules: Mapping[frozenset[str], Retention], then: datetime, told: Expiring
@@ -215,11 +212,13 @@ class _Work:
             for classes, rule in rules.items()
         ]
 
-    def _words_out(self, expired: list[Expired] | tuple[Expired, ...], *, dry_run: bool) -> list[str]:
-        """Takes words of theirs out of texts."""
+    def _words_out(self, expired: Iterable[Expired], told: Expiring) -> None:
+        """Takes words of theirs out of texts, and tells of the copies that hold one."""
         from fondaco.lake import person, redaction
 
         words: frozenset[str] = frozenset()
         for one in expired:
             words |= person.values(self._lake, self._holders, one.before.keys(), self._keys, one.classes)
-        return redaction.redact(self._lake.store, words, dry_run=dry_run) + self._steps.texts(words, dry_run=dry_run)
+        if words:
+            told.not_ours = self._steps.copies_of_others(words)
+            told.texts = redaction.redact(self._lake.store, words, dry_run=told.dry_run) + self._steps.texts(words, dry_run=told.dry_run)

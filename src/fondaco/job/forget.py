@@ -101,6 +101,7 @@ class _Work:
         if not told.tables and not told.again:
             raise _unknown()
         words = self._words(holders, person, request)
+        told.not_ours += self._steps.copies_of_others(words)
         told.texts = redaction.redact(self._lake.store, words, dry_run=True) + self._steps.texts(words, dry_run=True)
         told.warehouse = self._settings.warehouse.path.is_file()
         told.known = [str(path) for path in self._steps.known()]
@@ -122,6 +123,7 @@ class _Work:
                     self._list = forgotten.add(self._lake.store, self._list, request, self._keys)
                     self._lake.on_step("listed")
                 words = self._words(holders, person, request)
+                told.not_ours += self._steps.copies_of_others(words)
                 told.texts = redaction.redact(self._lake.store, words) + self._steps.texts(words, dry_run=False)
                 self._lake.on_step("texts")
                 for table in erasure.erase(self._lake, holders, request.tokens, self._keys):
@@ -161,7 +163,7 @@ class _Work:
             accounts=len(found.accounts),
             emails=len(found.emails),
         )
-        told.not_ours = list(person.drops(self._lake, holders, tokens, self._keys)) + self._steps.extracts()
+        told.not_ours = list(person.drops(self._lake, holders, tokens, self._keys))
         return holders, found, request, told
 
     def _tokens(self, named: Sequence[str], holders: Sequence[Holder]) -> list[str]:
