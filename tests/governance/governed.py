@@ -6,6 +6,7 @@ A canary is a text that nobody may see who is not allowed to: one that turns up 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -82,7 +83,12 @@ class Governed:
 
     @property
     def settings(self) -> Settings:
-        return load_settings(self.root, None, {})
+        return load_settings(self.root, None, os.environ if self.is_elsewhere else {})
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the server is one of somebody else's."""
+        return "admin:" in (self.root / "fondaco.yml").read_text(encoding="utf-8")
 
     @property
     def plan(self) -> Plan:
@@ -167,14 +173,15 @@ def governed(policy: Path = ROOT / "policy", **serve: Any) -> Iterator[Governed]
     root = Path(tempfile.mkdtemp(prefix="fondaco-governed-"))
     root.chmod(0o755)
     told = {"path": str(root / "serve"), "port": free_port(), **serve}
-    options = ", ".join(f"{name}: {value}" for name, value in told.items())
+    options = ", ".join(f'{name}: "{value}"' if isinstance(value, str | Path) else f"{name}: {value}" for name, value in told.items())
     (root / "fondaco.yml").write_text(f"project: shop\nsources: {{shop: {{type: demo}}}}\nserve: {{{options}}}\n", encoding="utf-8")
     shutil.copytree(policy, root / "policy")
     shop = Governed(root)
     try:
         write_warehouse(shop.settings.warehouse.path, shop.plan)
         shutil.copy2(shop.settings.warehouse.path, root / "first.duckdb")
-        start(shop.server)
+        if not shop.is_elsewhere:
+            start(shop.server)
         shop.refresh()
         yield shop
     finally:

@@ -226,6 +226,15 @@ def test_a_stale_extract_keeps_what_was_revoked_and_a_new_one_does_not(changing:
             assert connection.execute("select count(*) from gold.customers").fetchone() == (count,)
 
 
+def test_who_asks_the_server_for_what_is_not_served_is_told_where_it_is(shop: Governed) -> None:
+    with pytest.raises(Refused) as caught:
+        ask(shop.settings, shop.plan, "erin", "select count(*) from bronze.demo__customers")
+    assert caught.value.hint == "bronze.demo__customers is not on the server (served: in layers.yml): ask with --extract"
+    with pytest.raises(Refused) as caught:
+        ask(shop.settings, shop.plan, "ana", "select count(*) from bronze.demo__customers")
+    assert "--extract" not in (caught.value.hint or "")
+
+
 def test_pseudonyms_are_the_same_on_the_server_in_an_extract_and_tomorrow(shop: Governed) -> None:
     asked = "select customer_key from gold.customers order by customer_id"
     one = ask(shop.settings, shop.plan, "sam", asked).rows

@@ -39,9 +39,18 @@ def ask(settings: Settings, plan: Plan, user: str, sql: str, *, extract: bool = 
         UsageError: there is no such user, or there is no warehouse yet.
         Refused: the statement is wrong, not for this user, takes too long or gives too much.
     """
-    readable(plan, user)
+    relations = readable(plan, user)
     if engine_of(settings, extract=extract) == "postgres":
-        return _from_server(settings, user, sql)
+        try:
+            return _from_server(settings, user, sql)
+        except Refused as refused:
+            # what she reads and nobody copied there, such as bronze
+            elsewhere = [path for path, relation in relations.items() if not relation.served and path in sql.lower()]
+            if not elsewhere:
+                raise
+            raise Refused(
+                refused.message, hint=f"{elsewhere[0]} is not on the server (served: in layers.yml): ask with --extract"
+            ) from None
     return _from_extract(settings, plan, user, sql)
 
 
