@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from fondaco.errors import ConfigError
 
 Key = tuple[str, ...]
+
+#: libyaml's, which reads a policy's fifty files in a tenth of the time; a PyYAML that was built without it has its own alone.
+_LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def read_document(path: Path) -> Document:
         ConfigError: the file cannot be read, is not YAML, is no mapping or says one thing twice.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_LOADER)
     except FileNotFoundError:
         raise ConfigError(f"{path.name} does not exist", where=str(path), hint="write one with: fondaco init") from None
     except OSError as error:
@@ -53,13 +57,13 @@ def read_document(path: Path) -> Document:
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError(f"{path.name} is not YAML: {problem or error}", where=where, hint="mind indentation and quotes") from error
     lines: dict[Key, int] = {}
-    values = _convert(root, (), path, lines) if root is not None else {}
+    values = _convert(root, (), path, lines, SafeConstructor()) if root is not None else {}
     if not isinstance(values, dict):
         raise ConfigError(f"{path.name} holds no settings: it must be a mapping", where=f"{path}:1", hint="start it with: version: 1")
     return Document(path, values, lines)
 
 
-def _convert(node: yaml.Node, at: Key, path: Path, lines: dict[Key, int]) -> Any:
+def _convert(node: yaml.Node, at: Key, path: Path, lines: dict[Key, int], made: SafeConstructor) -> Any:
     if isinstance(node, yaml.MappingNode):
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -69,15 +73,15 @@ def _convert(node: yaml.Node, at: Key, path: Path, lines: dict[Key, int]) -> Any
                     f"{'.'.join((*at, name))} is said twice", where=f"{path}:{line}", hint=f"it stands in line {lines[(*at, name)]} too"
                 )
             lines[(*at, name)] = line
-            values[name] = _convert(value_node, (*at, name), path, lines)
+            values[name] = _convert(value_node, (*at, name), path, lines, made)
         return values
     if isinstance(node, yaml.SequenceNode):
         items = []
         for index, item in enumerate(node.value):
             lines[(*at, str(index))] = item.start_mark.line + 1
-            items.append(_convert(item, (*at, str(index)), path, lines))
+            items.append(_convert(item, (*at, str(index)), path, lines, made))
         return items
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        return made.construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{'.'.join(at)}: {node.value!r} cannot be read: {error}", where=f"{path}:{node.start_mark.line + 1}") from error
