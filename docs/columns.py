@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,32 @@ class Project:
                         if column in words and parent not in words and parent.name == column.name:
                             words[parent], found = words[column], True
         return words
+
+    def unsaid(self, personal: Collection[Column], said: Mapping[Column, str | None]) -> dict[Column, frozenset[Column]]:
+        """Columns of layers that people read which descend from one that tells of persons, through whatever is done on the way, and say
+        nothing of what became of it; each with those it descends from.
+
+        Args:
+            personal: columns of sources that tell of persons.
+            said: the classification of every column of the layers that can hold a word or a birthday, None where nobody said one. One that
+                is said ends the way: whoever said it has looked.
+        """
+        found: dict[Column, frozenset[Column]] = {}
+
+        def from_persons(column: Column) -> frozenset[Column]:
+            if column not in found:
+                found[column] = frozenset()
+                parents = self.origins[column].parents if column in self.origins else ()
+                found[column] = frozenset(each for parent in parents for each in told(parent))
+            return found[column]
+
+        def told(column: Column) -> frozenset[Column]:
+            classification = said.get(column)
+            if column in personal or (classification or "").startswith("pii."):
+                return frozenset({column})
+            return frozenset() if classification is not None else from_persons(column)
+
+        return {column: ancestors for column in sorted(said) if said[column] is None and (ancestors := from_persons(column))}
 
     def undescribed(self) -> list[Column]:
         """Columns of models and snapshots of which nobody has said what they are."""

@@ -13,6 +13,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
+from fondaco.contracts import load_system
+from fondaco.governance.catalog import load_catalog
+from fondaco.settings import load_settings
 from fondaco.sources.demo import truth
 from tests.whole.conftest import Shop, retail
 from tests.whole.test_online_retail import DAYS
@@ -88,6 +91,36 @@ def test_every_column_of_every_model_is_described_and_knows_where_it_comes_from(
     # a column without parents is made of nothing but counts and constants
     assert sum(not origin.parents for origin in of.values()) < len(of) / 10
     assert "Copied from [fact_orders](#!/model/model.fondaco.fact_orders).net_amount" in page
+
+
+def test_what_descends_from_a_person_says_what_became_of_it(repo: Path, page_and_project: tuple[str, ModuleType], tmp_path: Path) -> None:
+    """A column of a mart that somebody adds is served to whoever reads the mart: it is masked by what it says, and closed by no name."""
+    _, project = page_and_project
+    (tmp_path / "fondaco.yml").write_text("version: 1\nproject: lint\nsources: {shop: {type: demo}}\n", encoding="utf-8")
+    catalog = load_catalog(load_settings(tmp_path, None, {}))
+    column = type(next(iter(project.origins)))
+    personal = set()
+    for name in project.columns:
+        if name.startswith("source.fondaco."):
+            _, _, system, table = name.split(".", 3)
+            declared = load_system(repo / "systems", system).tables[table]
+            # a table of names and values holds figures in the same column as texts
+            personal |= set() if declared.figures else {column(name, one.name.lower()) for one in declared.personal}
+    said = {
+        column(f"model.fondaco.{relation.name}", one.name): one.classification
+        for relation in catalog.relations.values()
+        for one in relation.columns
+        if relation.layer != "bronze"
+        and one.type in ("varchar", "date", "timestamp")
+        and column(f"model.fondaco.{relation.name}", one.name) in project.origins
+    }
+    assert len(said) > 200
+    assert {
+        f"{one.relation.rpartition('.')[2]}.{one.name}": sorted(map(str, of)) for one, of in project.unsaid(personal, said).items()
+    } == {}
+    # it would be seen: of a mart nobody says any more what its addresses are
+    email = column("model.fondaco.customers", "email")
+    assert set(project.unsaid(personal, {**said, email: None})) >= {email}
 
 
 def test_the_page_is_whole_and_loads_nothing_from_elsewhere(page_and_project: tuple[str, ModuleType]) -> None:
