@@ -11,6 +11,7 @@
     metrics        figures by their definition: what they mean, and their SQL
     alerts         somebody is told, by webhook or e-mail
     job            the main job as a list of steps: prepare, land, build, publish, summarise
+    dashboards     the numbers, shown: a live app and a page of HTML, asked as the viewer
     orchestration  the clock: Dagster runs the stages, each of which runs without it
     cli            parse, call, print
 

@@ -315,6 +315,46 @@ def dagster(
 
 
 @app.command()
+def report(
+    ctx: typer.Context,
+    user: Annotated[
+        str | None, typer.Option("--as", metavar="USER", help="As this user of the policy sees it; the policy's first one unless said.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file; one that is there is replaced.")] = Path(
+        "report.html"
+    ),
+    period: Annotated[
+        str, typer.Option("--period", metavar="PERIOD", help="7d, 28d, 90d, 12m, week, month (the last whole ones), or SINCE..UNTIL.")
+    ] = "28d",
+    compare: Annotated[str, typer.Option("--compare", metavar="WITH", help="before, year or none.")] = "before",
+    country: Annotated[str, typer.Option("--country", metavar="CODES", help="Only these, after commas.")] = "",
+    channel: Annotated[str, typer.Option("--channel", metavar="NAMES", help="Only these, after commas.")] = "",
+    digest: Annotated[
+        str | None, typer.Option("--digest", metavar="SPAN", help="The short one of the last whole week or month: week or month.")
+    ] = None,
+) -> int:
+    """Write the numbers as one file of HTML, for a browser, for print, for an attachment: no scripts, nothing fetched."""
+    from fondaco.cli.report import report as do
+
+    asked = {"period": period, "compare": compare, "country": country, "channel": channel}
+    return do(ctx.obj, user, out, {name: value for name, value in asked.items() if value}, digest)
+
+
+@app.command()
+def dashboard(
+    ctx: typer.Context,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="NAME", help="Address that it listens on; dashboard.host unless said.")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Its port; dashboard.port unless said.")] = None,
+) -> int:
+    """Show the numbers as a live app, to each as the policy says: starts the governed server where none runs, and stays until Ctrl-C."""
+    from fondaco.cli.dashboard import dashboard as do
+
+    return do(ctx.obj, host, port)
+
+
+@app.command()
 def forget(
     ctx: typer.Context,
     customers: Annotated[

@@ -43,7 +43,7 @@ def _serve(call: Call, settings: Settings, *, detach: bool) -> int:
         )
     server = server_of(settings)
     # a service manager ends it as Ctrl-C does
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     ours = settings.serve.admin is None and not server.is_running()
     with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
         watch.step("serve", "PostgreSQL is started and brought up to date")
@@ -84,5 +84,5 @@ def _until_told(call: Call) -> None:
         return
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+def interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

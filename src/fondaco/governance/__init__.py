@@ -26,6 +26,7 @@ serving.py    all of that in order
 extract.py    what a user sees, as a database of its own
 copies.py     whether extracts hold what was erased
 ask.py        a question of a user: to the server, else to an extract
+session.py    many questions of a user, over connections that are hers
 reads.py      who asked what, from the server's log
 erasure.py    what a server forgets with a person
 key.py        the secret of pseudonyms

@@ -63,9 +63,7 @@ def _from_server(settings: Settings, user: str, sql: str) -> QueryResult:
     psycopg = client()
     most = settings.serve.max_rows
     try:
-        with psycopg.connect(
-            **_way_in(settings, user), autocommit=True, connect_timeout=10, application_name="fondaco query"
-        ) as connection:
+        with psycopg.connect(**way_in(settings, user), autocommit=True, connect_timeout=10, application_name="fondaco query") as connection:
             connection.read_only = True
             with connection.cursor() as cursor:
                 rows: list[tuple[Any, ...]] = []
@@ -83,9 +81,9 @@ def _from_server(settings: Settings, user: str, sql: str) -> QueryResult:
     except psycopg.OperationalError as error:
         if error.sqlstate is None or error.sqlstate.startswith("28"):
             raise ServeError(f"the server does not let {user} in", hint=f"a new password: fondaco serve --password {user}") from None
-        raise _refusal(user, error) from None
+        raise refusal(user, error) from None
     except psycopg.Error as error:
-        raise _refusal(user, error) from None
+        raise refusal(user, error) from None
 
 
 def _described(connection: Any, sql: str) -> list[Any]:
@@ -96,7 +94,7 @@ def _described(connection: Any, sql: str) -> list[Any]:
         return list(cursor.description or ())
 
 
-def _way_in(settings: Settings, user: str) -> dict[str, Any]:
+def way_in(settings: Settings, user: str) -> dict[str, Any]:
     """How a user connects: by TCP and password as everybody does; the owner of the server has the passwords that were handed out."""
     if settings.serve.admin is not None:
         known = client().conninfo.conninfo_to_dict(settings.serve.admin.get_secret_value())
@@ -108,7 +106,7 @@ def _way_in(settings: Settings, user: str) -> dict[str, Any]:
     return {**way, "user": user, "passfile": str(path)} if path.is_file() else {**way, "user": user}
 
 
-def _refusal(user: str, error: Any) -> Refused:
+def refusal(user: str, error: Any) -> Refused:
     state, said = error.sqlstate or "", error.diag.message_primary or "the statement failed"
     if state == "42501":
         return Refused(f"{user} may not do that", hint="fondaco policy matrix says what she reads")

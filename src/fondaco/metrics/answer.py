@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from fondaco.metrics.compiler import Compiler, columns
+from fondaco.metrics.compiler import columns
 from fondaco.metrics.definitions import Catalogue, Metric
 from fondaco.metrics.question import Asked, Question, questions
 
@@ -17,6 +17,15 @@ from fondaco.metrics.question import Asked, Question, questions
 Run = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
 #: Looks at the SQL of a metric before any is run, and raises where it may not be.
 Check = Callable[[Metric, str], None]
+
+
+class Compiles(Protocol):
+    """Makes SQL of a question: a compiler, or one that remembers."""
+
+    def sql(self, question: Question) -> str:
+        """One SELECT, as ``Compiler.sql``."""
+
+
 _FOUR_PLACES = Decimal("0.0001")
 
 
@@ -41,7 +50,7 @@ class Answer:
         return (*self.keys, *(metric.name for metric in self.metrics))
 
 
-def answer(catalogue: Catalogue, compiler: Compiler, asked: Asked, run: Run, check: Check = lambda _metric, _sql: None) -> Answer:
+def answer(catalogue: Catalogue, compiler: Compiles, asked: Asked, run: Run, check: Check = lambda _metric, _sql: None) -> Answer:
     """Asks each metric and puts the answers together; a figure that one of them has no row for is missing, not 0.
 
     Raises:

@@ -317,6 +317,17 @@ class Serve(_Frozen):
         return self
 
 
+class Dashboard(_Frozen):
+    """The live app of `fondaco dashboard`."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """Address that it listens on; the demo, where everybody may look as anybody, on this machine's own alone."""
+    port: int = Field(default=8501, ge=1, le=65_535)
+    """Its port."""
+    people: Mapping[str, str] = {}
+    """Who is who: the e-mail address that your OpenID provider gives, and the user of the policy it belongs to."""
+
+
 class Schedule(_Frozen):
     """When Dagster does what, as cron expressions in the shop's time zone; `off` leaves it to somebody else."""
 
@@ -397,6 +408,7 @@ class Declared(_Frozen):
     pseudonym_secret: SecretStr | None = None
     """What pseudonyms are made with, as `${NAME}`; one that is made once and kept in `.fondaco/pseudonym.key` unless said otherwise."""
     serve: Serve = Serve()
+    dashboard: Dashboard = Dashboard()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
     demo: bool = False
