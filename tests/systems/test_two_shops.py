@@ -247,7 +247,7 @@ def test_somebody_who_buys_in_both_shops_is_forgotten_in_both_and_no_figure_move
     hers = ("anna@example.com", "anna@example.org", "Lindenweg 1", "Seestr. 7", "+49 30 999", "gina@example.com")
     kept = [place for place in holding(shop.root, hers) if "erin.duckdb" not in place]
     assert {word for word in hers if any(place.startswith(word) for place in kept)} == set(hers), "they are looked for in the right way"
-    before = {name: shop.rows(QUESTIONS[name]) for name in ("ledger", "orders", "booked", "gold")}
+    before = {name: sorted(map(repr, shop.rows(QUESTIONS[name]))) for name in ("ledger", "orders", "booked", "gold")}
     customers = shop.rows("select count(*) from silver.dim_customers")
     for person in ("anna@example.com", "gina@example.com"):
         done = shop.call("forget", "--customer", person, "-y")
@@ -258,7 +258,7 @@ def test_somebody_who_buys_in_both_shops_is_forgotten_in_both_and_no_figure_move
         (of_ana,) = [line for line in done.data["not_ours"] if str(anas) in line]
         assert of_ana.endswith("holds none of it as it was")
     assert [place for place in holding(shop.root, hers) if "erin.duckdb" not in place] == []
-    assert {name: shop.rows(QUESTIONS[name]) for name in before} == before
+    assert {name: sorted(map(repr, shop.rows(QUESTIONS[name]))) for name in before} == before
     assert shop.rows("select count(*) from silver.dim_customers") == customers
     # both shops show her still, and are read whole again
     for table in ("medusa.customer", "medusa.customer_address", "medusa.order", "woo.wc_orders"):

@@ -122,25 +122,26 @@ def test_she_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
     assert forget(shop.settings, [words[0]], None).tables == []
 
 
-KEPT = timedelta(days=21)
+#: Not so long that everybody of so small a shop was seen since.
+KEPT = timedelta(days=7)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_what_was_kept_for_its_time_is_in_no_byte_that_we_keep_and_no_figure_moves(shop: Shop) -> None:
     shutil.copytree(shop.settings.policy_dir, shop.root / "policy", dirs_exist_ok=True)
-    (shop.root / "policy" / "retention.yml").write_text("retention: {pii.phone: 21 days, pii.birth_date: 100 years}\n", encoding="utf-8")
+    (shop.root / "policy" / "retention.yml").write_text("retention: {pii.phone: 7 days, pii.birth_date: 100 years}\n", encoding="utf-8")
     seen = asked(
         shop,
         "select customers.id, customers.phone, max(max(customers.updated_at), max(coalesce(orders.updated_at, ''))) from customers "
         "left join orders on orders.customer_id = customers.id or lower(orders.email) = lower(customers.email) "
-        "where length(phone) > 8 group by 1, 2",
+        "where length(phone) > 8 and phone not like '% 7777777' group by 1, 2",
     )
     on = date.fromisoformat(max(str(at)[:10] for _, _, at in seen))
     gone = [(number, str(phone)) for number, phone, at in seen if str(at)[:10] < str(on - KEPT - timedelta(days=1))]
     alive = {str(phone) for _, phone, at in seen if str(at)[:10] > str(on - KEPT + timedelta(days=1))}
     words = tuple(phone for _, phone in gone if phone not in alive)
-    assert len(words) > 3 < len(alive)
+    assert len(words) > 1 < len(alive)
     assert kept(shop, words[:1]), "the words are looked for in the right way"
     before, phones = totals(shop.settings), set(shop.rows("select distinct phone from silver.dim_customers where phone is not null"))
     call = ("forget", "--expired", "--on", str(on))
@@ -163,9 +164,7 @@ def test_what_was_kept_for_its_time_is_in_no_byte_that_we_keep_and_no_figure_mov
     assert (again.data["tables"], again.data["proof"], again.data["warehouse"]) == ([], None, False)
     # until she is seen again
     (number, _) = gone[0]
-    asked(shop, "update customers set phone = '+49 30 7777777', updated_at = (select max(updated_at) from orders) where id = ?", number)
+    asked(shop, "update customers set phone = '+49 30 5555555', updated_at = (select max(updated_at) from orders) where id = ?", number)
     shop.run()
     assert kept(shop, words) == []
-    assert shop.rows(f"select phone from gold.customers where customer_key = 'shop:{number}'") == [("+49 30 7777777",)] or shop.rows(
-        f"select phone from silver.dim_customers where customer_key = 'shop:{number}' and is_current"
-    ) == [("+49 30 7777777",)]
+    assert shop.rows(f"select phone from silver.dim_customers where customer_key = 'shop:{number}' and is_current") == [("+49 30 5555555",)]
