@@ -47,7 +47,7 @@ def _blocks(pages: list[Page]) -> list[Block | Lack]:
 def owner(shown: Settings) -> Owner:
     """What `fondaco metrics query` gives to whoever owns the warehouse."""
     found = catalogue(shown)
-    compiler = Compiler(found.manifest)
+    compiler = Shapes(Compiler(found.manifest))
 
     def run(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
         told = query(shown, sql)

@@ -98,12 +98,13 @@ def _card(card: Card | Lack, currency: str) -> None:
     st.metric(
         said.label,
         said.value,
-        delta=f"{said.change[2:] if arrow != 'off' else said.change} {said.compared}" if said.change else None,
+        delta=(said.change[2:] if arrow != "off" else said.change) or None,
         delta_color=_COLOURS[said.way],  # type: ignore[arg-type]
         delta_arrow=arrow,  # type: ignore[arg-type]
         help=f"{plain_markdown(card.metric.formula)} {plain_markdown(card.metric.caveat)}",
     )
-    st.caption(f"{said.days}{'; ' + said.notes if said.notes else ''}")
+    # what it is compared with stands in full, however narrow the card
+    st.caption("; ".join(text for text in (said.compared, said.days, said.notes) if text))
 
 
 def _block(block: Block, key: str, viewer: Viewer, look: Look, glossary: Any) -> None:
