@@ -33,5 +33,5 @@ asof join {{ relation }}
     {{ own }}._batch_id as batch_id,
     {{ own }}._position as batch_position,
     {{ own }}._is_new{% for part in others %} or coalesce({{ part }}._is_new, false){% endfor %} as is_new,
-    nullif(concat({{ own }}._erased{% for part in others %}, {{ part }}._erased{% endfor %}), '') as erased_state
+    nullif(concat(coalesce({{ own }}._erased, ''){% for part in others %}, coalesce({{ part }}._erased, ''){% endfor %}), '') as erased_state
 {%- endmacro %}

@@ -17,7 +17,7 @@ candidates as (
     union all by name
     select *, '' as batch_id, 0 as batch_position, false as is_new
     from {{ this }}
-    where ({{ key }}) in (select ({{ key }}) from observed)
+    where ({{ key }}) in (select {{ key }} from observed)
     {%- endif %}
 )
 

@@ -4,16 +4,12 @@
 #}
 {% macro get_incremental_replace_renewed_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arguments['target_relation'] }}
-    where
-        {% if arguments['unique_key'] == 'as_of_date' -%}
-        as_of_date >= {{ renewed_from() }}
-        {%- else -%}
-        customer_key in (select customer_key from {{ ref('int_customers__renewed') }})
-        {%- endif %};
-
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
+    {%- if arguments['unique_key'] == 'as_of_date' -%}
+        {%- set renewed = 'as_of_date >= ' ~ renewed_from() -%}
+    {%- else -%}
+        {%- set renewed = 'customer_key in (select customer_key from ' ~ ref('int_customers__renewed') ~ ')' -%}
+    {%- endif -%}
+    {{ replaced(arguments['target_relation'], renewed, arguments['temp_relation'], columns) }}
 {%- endmacro %}
 
 

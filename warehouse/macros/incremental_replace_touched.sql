@@ -6,11 +6,9 @@
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set key = arguments['unique_key'] or 'order_key' -%}
-    delete from {{ arguments['target_relation'] }}
-    where {{ key }} in (select {{ key }} from {{ touched(key) }});
-
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
+    {{ replaced(
+        arguments['target_relation'], key ~ ' in (select ' ~ key ~ ' from ' ~ touched(key) ~ ')', arguments['temp_relation'], columns
+    ) }}
 {%- endmacro %}
 
 

@@ -21,7 +21,13 @@
 {%- endmacro %}
 
 {% macro rejections_on_record() -%}
-    {{ kept_record('rejections', {'commit_number': 'bigint', 'reason': 'varchar', 'rows': 'bigint'}) }}
+    {#- `rows` is no name for a column of Snowflake -#}
+    {%- set counted = 'rows' if target.type == 'duckdb' else 'row_count' -%}
+    select
+        commit_number,
+        reason,
+        {{ counted }} as row_count
+    from ({{ kept_record('rejections', {'commit_number': 'bigint', 'reason': 'varchar', counted: 'bigint'}) }})
 {%- endmacro %}
 
 {% macro checks_on_record() -%}

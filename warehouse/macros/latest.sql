@@ -9,26 +9,24 @@
 #}
 {% macro latest(system, table, key, at=None, soft=None) -%}
 {%- set seen = 'coalesce(' ~ at ~ ', _ingested_at)' if at else '_ingested_at' -%}
+{%- set last_first = 'partition by _source, ' ~ key ~ ' order by ' ~ seen ~ ' desc, _batch_id desc, _position desc' -%}
 select
         * exclude (_op, _is_new),
-        first_value({{ seen }}) over last_first as _seen_at,
-        first_value(_is_new) over last_first as _is_fresh,
-        first_value(_op) over last_first = 'delete' {%- if soft %} or {{ soft }} is not null{% endif %} as _is_gone
+        first_value({{ seen }}) over ({{ last_first }}) as _seen_at,
+        first_value(_is_new) over ({{ last_first }}) as _is_fresh,
+        first_value(_op) over ({{ last_first }}) = 'delete' {%- if soft %} or {{ soft }} is not null{% endif %} as _is_gone
     from {{ source(system, table) }}
-    window last_first as (partition by _source, {{ key }} order by {{ seen }} desc, _batch_id desc, _position desc)
     qualify row_number() over (
         partition by _source, {{ key }} order by _op = 'delete', {{ seen }} desc, _batch_id desc, _position desc
     ) = 1
 {%- endmacro %}
 
-
 {# What a group of rows of `latest` says of itself, for a join: see `joined_landing_columns`. #}
 {% macro grouped_landing_columns() -%}
     max(_seen_at) as _seen_at,
     max(_ingested_at) as _ingested_at,
-    bool_or(_is_fresh) as _is_fresh
+    {{ any_true('_is_fresh') }} as _is_fresh
 {%- endmacro %}
-
 
 {#
     `landing_columns` of a row that is put together from several: true since its last part is, new if any part is. The first of `parts`

@@ -49,6 +49,41 @@
 {% endmaterialization %}
 
 
+{#
+    On Snowflake a mart is made in schema `marts` with its policies in the statement that makes it, and what readers see in `gold` is a clone of
+    it, which costs nothing and takes the place of the former one in one step, policies and grants with it, once the checks have passed.
+#}
+{% materialization mart, adapter='snowflake' %}
+    {%- set original_query_tag = set_query_tag() -%}
+    {%- set made = as_made(this) -%}
+    {%- set key = config.get('unique_key') -%}
+
+    {{ run_hooks(pre_hooks) }}
+
+    {% if is_incremental() %}
+        {%- set next = make_temp_relation(made) -%}
+        {%- set columns = adapter.get_columns_in_relation(made) | map(attribute='quoted') | join(', ') -%}
+        {% call statement('touched') -%}
+            create or replace temporary table {{ next }} as ({{ sql }})
+        {%- endcall %}
+        {% call statement('main') -%}
+            {{ replaced(made, key ~ ' in (select ' ~ key ~ ' from ' ~ touched(key) ~ ')', next, columns) }}
+        {%- endcall %}
+        {% call statement('forgotten') -%}
+            drop table if exists {{ next }}
+        {%- endcall %}
+    {% else %}
+        {% call statement('main') -%}
+            {{ create_table_as(False, made, sql) }}
+        {%- endcall %}
+    {% endif %}
+
+    {{ run_hooks(post_hooks) }}
+    {% do unset_query_tag(original_query_tag) %}
+    {{ return({'relations': [made]}) }}
+{% endmaterialization %}
+
+
 {# Which tables and views of a mart there are: `made`, `kept`, `changed`, `shown`. #}
 {% macro mart_tables(mart) -%}
     {%- set found = run_query("

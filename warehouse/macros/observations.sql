@@ -24,7 +24,7 @@ candidates as (
     union all by name
     select *, '' as batch_id, 0 as batch_position, false as is_new
     from {{ this }}
-    where ({{ key }}, observed_at) in (select ({{ key }}, observed_at) from landed)
+    where ({{ key }}, observed_at) in (select {{ key }}, observed_at from landed)
     {%- endif %}
 ),
 
@@ -42,7 +42,6 @@ qualify row_number() over (
 ) = 1
 {%- endmacro %}
 
-
 {# Equal hash, equal version. NULL and '' differ; names and lengths keep one value from running into the next. #}
 {% macro version_hash(columns) -%}
     md5(concat(
@@ -51,7 +50,6 @@ qualify row_number() over (
         {%- endfor %}
     ))
 {%- endmacro %}
-
 
 {#
     The members of which something landed since the last complete build, and for which times their history may have changed: one row per
@@ -72,12 +70,11 @@ observed as (
     select
         {{ key }},
         observed_at,
-        lead(observed_at) over member as next_at,
-        row_number() over member = 1 as is_first,
-        coalesce(version_hash <> lag(version_hash) over member, true) as is_version
+        lead(observed_at) over (partition by {{ key }} order by observed_at) as next_at,
+        row_number() over (partition by {{ key }} order by observed_at) = 1 as is_first,
+        coalesce(version_hash <> lag(version_hash) over (partition by {{ key }} order by observed_at), true) as is_version
     from {{ ref('int_' ~ entity ~ '__observed') }}
     where {{ key }} in (select {{ key }} from landed)
-    window member as (partition by {{ key }} order by observed_at)
 ),
 
 until as (

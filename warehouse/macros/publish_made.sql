@@ -7,10 +7,22 @@
         {%- set faults = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- for result in results if not faults and result.node.config.materialized == 'mart' -%}
             {%- set mart = result.node.name -%}
-            {%- do run_query(
-                'begin; create or replace view ' ~ result.node.schema ~ '.' ~ mart ~ ' as select * from marts.' ~ mart
-                ~ '; drop table if exists marts.' ~ mart ~ '__kept; drop table if exists marts.' ~ mart ~ '__changed; commit'
-            ) -%}
+            {%- do run_query(shown_from_now_on(result.node.schema, mart)) -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{# The statements that show readers the mart that was made last. #}
+{% macro shown_from_now_on(schema, mart) -%}
+    {{ return(adapter.dispatch('shown_from_now_on', 'fondaco')(schema, mart)) }}
+{%- endmacro %}
+
+{% macro duckdb__shown_from_now_on(schema, mart) -%}
+    begin; create or replace view {{ schema }}.{{ mart }} as select * from marts.{{ mart }};
+    drop table if exists marts.{{ mart }}__kept; drop table if exists marts.{{ mart }}__changed; commit
+{%- endmacro %}
+
+{% macro snowflake__shown_from_now_on(schema, mart) -%}
+    create or replace table {{ schema }}.{{ mart }} clone marts.{{ mart }} copy grants
 {%- endmacro %}

@@ -30,7 +30,7 @@ candidates as (
     union all by name
     select * exclude (known_until), '' as batch_id, 0 as batch_position
     from {{ this }}
-    where ({{ key }}) in (select ({{ key }}) from landed)
+    where ({{ key }}) in (select {{ key }} from landed)
     {%- endif %}
 ),
 

@@ -43,3 +43,40 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+
+{# The same on Snowflake, where the history is no transient table: it can be travelled back in, and outlives a mistake. #}
+{% materialization snapshot, adapter='snowflake' %}
+    {%- set key = config.require('unique_key') -%}
+    {%- if config.require('strategy') != 'replay' -%}
+        {{ exceptions.raise_compiler_error("snapshot " ~ model.name ~ ": the only strategy here is 'replay' (docs/decisions/0003)") }}
+    {%- endif -%}
+    {%- set original_query_tag = set_query_tag() -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type='table') -%}
+
+    {{ run_hooks(pre_hooks) }}
+
+    {% if existing is none or should_full_refresh() %}
+        {% call statement('main') -%}
+            create or replace table {{ target }} as {{ versions('(' ~ sql ~ ')', key) }}
+        {%- endcall %}
+    {% else %}
+        {%- set versions_now = make_temp_relation(target) -%}
+        {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+        {% call statement('replayed') -%}
+            create or replace temporary table {{ versions_now }} as
+            {{ versions('(select * from (' ~ sql ~ ') where is_touched)', key) }}
+        {%- endcall %}
+        {% call statement('main') -%}
+            {{ replaced(target, key ~ ' in (select ' ~ key ~ ' from ' ~ versions_now ~ ')', versions_now, columns) }}
+        {%- endcall %}
+        {% call statement('forgotten') -%}
+            drop table if exists {{ versions_now }}
+        {%- endcall %}
+    {% endif %}
+
+    {{ run_hooks(post_hooks) }}
+    {% do unset_query_tag(original_query_tag) %}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}

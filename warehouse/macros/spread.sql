@@ -22,7 +22,7 @@
             select
                 *,
                 {{ whole_quotient('_total * _weight', '_weights') }} as _whole,
-                (_total * _weight) % _weights as _rest
+                mod(_total * _weight, _weights) as _rest
             from (
                 select
                     * exclude (_plain_weight),
@@ -76,5 +76,5 @@
 {%- endmacro %}
 
 {% macro snowflake__whole_quotient(dividend, divisor) -%}
-    floor(({{ dividend }}) / {{ divisor }})
+    round((({{ dividend }}) - mod({{ dividend }}, {{ divisor }})) / {{ divisor }})
 {%- endmacro %}

@@ -3,7 +3,7 @@ select
     coupon_code,
     min(ordered_date) as first_ordered_date,
     max(ordered_date) as last_ordered_date,
-    bool_and(is_test) as is_test
+    {{ all_true('is_test') }} as is_test
 from {{ ref('fact_orders') }}
 where coupon_code <> ''
 group by coupon_code

@@ -14,13 +14,14 @@ with bounds as (
 ),
 
 days as (
-    select
-        cast(unnest(generate_series(
-            cast(date_trunc('year', coalesce(first_day, date '2020-01-01')) as timestamp),
-            cast(date_trunc('year', coalesce(last_day, date '2020-01-01')) + interval 2 year - interval 1 day as timestamp),
-            interval 1 day
-        )) as date) as date_day
-    from bounds
+    select {{ days_after('spans.span_from', 'steps.step') }} as date_day
+    from (
+        select
+            cast(date_trunc('year', coalesce(first_day, date '2020-01-01')) as date) as span_from,
+            cast(date_trunc('year', coalesce(last_day, date '2020-01-01')) + interval '2 year' - interval '1 day' as date) as span_to
+        from bounds
+    ) as spans
+    inner join {{ steps(0, 60000) }} as steps on steps.step <= spans.span_to - spans.span_from
 )
 
 select
@@ -29,9 +30,9 @@ select
     cast(extract(quarter from date_day) as bigint) as quarter_of_year,
     cast(extract(month from date_day) as bigint) as month_of_year,
     cast(extract(day from date_day) as bigint) as day_of_month,
-    cast(extract(isodow from date_day) as bigint) as day_of_week_iso,
+    {{ iso_day_of_week('date_day') }} as day_of_week_iso,
     cast(date_trunc('month', date_day) as date) as month_start,
-    cast(date_trunc('month', date_day) + interval 1 month - interval 1 day as date) as month_end,
+    cast(date_trunc('month', date_day) + interval '1 month' - interval '1 day' as date) as month_end,
     {{ week_start('date_day') }} as week_start,
-    extract(isodow from date_day) in (6, 7) as is_weekend
+    {{ iso_day_of_week('date_day') }} in (6, 7) as is_weekend
 from days

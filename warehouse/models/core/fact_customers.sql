@@ -1,5 +1,6 @@
 {{ config(materialized='incremental', incremental_strategy='replace_renewed', unique_key='customer_key') }}
 
+{%- set running = 'partition by filled.customer_key order by filled.month_start' %}
 -- Periodic snapshot: every month from the customer's first to the last month of trade.
 with by_month as (
     select * from {{ ref('int_customers__monthly') }}
@@ -53,10 +54,9 @@ select
     cast(filled.returns as decimal(18, 4)) as returns,
     cast(filled.cancellations as decimal(18, 4)) as cancellations,
     cast(filled.net_revenue as decimal(18, 4)) as net_revenue,
-    cast(sum(filled.orders) over running as bigint) as orders_to_date,
-    cast(sum(filled.units) over running as decimal(18, 4)) as units_to_date,
-    cast(sum(filled.net_revenue) over running as decimal(18, 4)) as net_revenue_to_date,
-    date_diff('day', max(filled.last_order_date) over running, filled.month_end) as days_since_last_order
+    cast(sum(filled.orders) over ({{ running }}) as bigint) as orders_to_date,
+    cast(sum(filled.units) over ({{ running }}) as decimal(18, 4)) as units_to_date,
+    cast(sum(filled.net_revenue) over ({{ running }}) as decimal(18, 4)) as net_revenue_to_date,
+    datediff('day', max(filled.last_order_date) over ({{ running }}), filled.month_end) as days_since_last_order
 from filled
 {{ as_of('dim_customers', 'filled.customer_key', '(' ~ end_of_day('filled.month_end') ~ ')', 'customers') }}
-window running as (partition by filled.customer_key order by filled.month_start)

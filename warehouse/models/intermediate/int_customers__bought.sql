@@ -27,17 +27,17 @@ favourites as (
 select
     orders.customer_key,
     any_value(favourites.favourite_channel) as favourite_channel,
-    bool_and(orders.is_test) as is_test_only,
-    min(orders.ordered_date) filter (where orders.is_valid) as first_order_date,
-    min(orders.ordered_date) filter (where orders.customer_order_number = 2) as second_order_date,
-    max(orders.ordered_date) filter (where orders.is_valid) as last_order_date,
-    count(*) filter (where orders.is_valid) as orders,
+    {{ all_true('orders.is_test') }} as is_test_only,
+    min(case when orders.is_valid then orders.ordered_date end) as first_order_date,
+    min(case when orders.customer_order_number = 2 then orders.ordered_date end) as second_order_date,
+    max(case when orders.is_valid then orders.ordered_date end) as last_order_date,
+    count(case when orders.is_valid then 1 end) as orders,
     sum(case when orders.is_valid then orders.units else 0 end) as units,
     sum(case when orders.is_revenue then orders.gross_amount - orders.discount_amount else 0 end) as revenue_before_returns,
     sum(case when orders.is_revenue then orders.refunded_amount else 0 end) as refunded_amount,
     sum(case when orders.is_revenue then orders.net_amount else 0 end) as net_revenue,
-    count(*) filter (where orders.is_valid and orders.coupon_code is not null) as orders_with_coupon,
-    count(*) filter (where orders.is_valid and orders.refund_status <> 'none') as orders_with_refund
+    count(case when orders.is_valid and orders.coupon_code is not null then 1 end) as orders_with_coupon,
+    count(case when orders.is_valid and orders.refund_status <> 'none' then 1 end) as orders_with_refund
 from orders
 left join favourites on orders.customer_key = favourites.customer_key
 group by orders.customer_key

@@ -35,7 +35,7 @@ of_segment as (
 ),
 
 of_all as (
-    select quantile_disc(gap_days, 0.75) as long_gap_days from gaps
+    select percentile_disc(0.75) within group (order by gap_days) as long_gap_days from gaps
 )
 
 select

@@ -19,9 +19,9 @@ select
     orders.customer_key,
     any_value(first_events.first_event_at) as first_event_at,
     min(orders.recorded_at) as recorded_at,
-    min_by(orders.source_name, (orders.ordered_at, orders.order_key)) as source_name,
-    min_by(orders.customer_id, (orders.ordered_at, orders.order_key)) as customer_id,
-    min_by(orders.country, (orders.ordered_at, orders.order_key)) as country
+    {{ text_of_first('orders.source_name', 'orders.ordered_at, orders.order_key') }} as source_name,
+    {{ text_of_first('orders.customer_id', 'orders.ordered_at, orders.order_key') }} as customer_id,
+    {{ text_of_first('orders.country', 'orders.ordered_at, orders.order_key') }} as country
 from orders
 inner join first_events on orders.customer_key = first_events.customer_key
 group by orders.customer_key

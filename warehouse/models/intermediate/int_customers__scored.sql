@@ -29,7 +29,7 @@ scored as (
         recency_days,
         case when is_in_window then frequency end as frequency,
         case when is_in_window then monetary end as monetary,
-        case when is_in_window then cast(5 - least(4, recency_rank // others) as bigint) end as r_score,
+        case when is_in_window then cast(5 - least(4, {{ whole_quotient('recency_rank', 'others') }}) as bigint) end as r_score,
         case
             when not is_in_window then null
             {%- for bound in var('rfm_frequency_bands') %}
@@ -37,7 +37,7 @@ scored as (
             {%- endfor %}
             else cast({{ var('rfm_frequency_bands') | length + 1 }} as bigint)
         end as f_score,
-        case when is_in_window then cast(1 + least(4, monetary_rank // others) as bigint) end as m_score
+        case when is_in_window then cast(1 + least(4, {{ whole_quotient('monetary_rank', 'others') }}) as bigint) end as m_score
     from ranked
 )
 

@@ -1,3 +1,4 @@
+{%- set running = 'partition by begun.customer_key order by renewed.as_of_date' %}
 {%- set window = var('rfm_window_days') -%}
 -- Recency, frequency and value of the RFM window as of the end of every month that is over, and as of the last day of trade.
 -- A purchase day enters with the first reckoning on or after it and leaves with the first one for which it is too old: two rows
@@ -71,10 +72,9 @@ moved as (
 select
     begun.customer_key,
     renewed.as_of_date,
-    cast(sum(coalesce(moved.frequency, 0)) over running as bigint) as frequency,
-    cast(sum(coalesce(moved.monetary, 0)) over running as decimal(18, 4)) as monetary,
-    max(moved.kept_date) over running as kept_date
+    cast(sum(coalesce(moved.frequency, 0)) over ({{ running }}) as bigint) as frequency,
+    cast(sum(coalesce(moved.monetary, 0)) over ({{ running }}) as decimal(18, 4)) as monetary,
+    max(moved.kept_date) over ({{ running }}) as kept_date
 from begun
 inner join renewed on begun.begins_on <= renewed.as_of_date
 left join moved on begun.customer_key = moved.customer_key and renewed.as_of_date = moved.as_of_date
-window running as (partition by begun.customer_key order by renewed.as_of_date)

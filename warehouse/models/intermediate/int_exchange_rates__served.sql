@@ -1,8 +1,7 @@
 -- what was known of each rate, by every day that it may serve: its own and, until the next one, a few days more
 select
-    * exclude (rate_date),
-    rate_date as published_date,
-    cast(unnest(generate_series(
-        cast(rate_date as timestamp), cast(rate_date + {{ var('fx_max_age_days') }} as timestamp), interval 1 day
-    )) as date) as rate_date
-from {{ ref('int_exchange_rates__recorded') }}
+    rates.* exclude (rate_date),
+    rates.rate_date as published_date,
+    {{ days_after('rates.rate_date', 'steps.step') }} as rate_date
+from {{ ref('int_exchange_rates__recorded') }} as rates
+cross join {{ steps(0, var('fx_max_age_days')) }} as steps

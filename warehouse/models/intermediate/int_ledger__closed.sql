@@ -6,7 +6,7 @@ with days as (
 select
     learnt.business_date,
     min(days.known_date) as closed_on,
-    min(days.known_date) filter (where days.known_date > last_day(learnt.business_date)) as month_closed_on
+    min(case when days.known_date > last_day(learnt.business_date) then days.known_date end) as month_closed_on
 from (select distinct business_date from {{ ref('int_ledger__learnt') }}) as learnt
 inner join days on learnt.business_date < days.known_date
 group by learnt.business_date

@@ -6,11 +6,11 @@ select
     customer_type,
     currency,
     count(*) as orders_booked,
-    count(*) filter (where is_valid) as orders,
+    count(case when is_valid then 1 end) as orders,
     sum(case when is_valid then units else 0 end) as units,
-    count(*) filter (where customer_order_number = 1) as new_customers,
-    count(*) filter (where is_valid and coupon_code is not null) as orders_with_coupon,
-    count(*) filter (where is_valid and is_guest) as guest_orders
+    count(case when customer_order_number = 1 then 1 end) as new_customers,
+    count(case when is_valid and coupon_code is not null then 1 end) as orders_with_coupon,
+    count(case when is_valid and is_guest then 1 end) as guest_orders
 from {{ ref('fact_orders') }}
 where is_booked and order_kind = 'sale'
 group by all

@@ -33,7 +33,7 @@ testers as (
     select
         known.state_key,
         coalesce(
-            max_by(customers.is_test, customers.observed_at) filter (where customers.observed_at <= known.ordered_at),
+            max_by(customers.is_test, case when customers.observed_at <= known.ordered_at then customers.observed_at end),
             min_by(customers.is_test, customers.observed_at)
         ) as is_test
     from known

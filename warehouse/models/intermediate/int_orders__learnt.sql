@@ -1,3 +1,4 @@
+{%- set days = 'partition by order_key order by known_date' %}
 -- What changed with an order of this build on each day of its own, and what it counts for from then on.
 with states as (
     select * from {{ ref('int_orders__states') }}
@@ -54,11 +55,10 @@ select
     has_coupon,
     is_guest,
     case
-        when coalesce(is_booked, false) and not coalesce(lag(is_booked) over days, false) then 'order'
-        when not coalesce(is_booked, false) and coalesce(lag(is_booked) over days, false) then 'removal'
-        when coalesce(status = 'cancelled', false) <> coalesce(lag(status = 'cancelled') over days, false) then 'cancellation'
-        when exchange_rate <> lag(exchange_rate) over days then 'rate'
+        when coalesce(is_booked, false) and not coalesce(lag(is_booked) over ({{ days }}), false) then 'order'
+        when not coalesce(is_booked, false) and coalesce(lag(is_booked) over ({{ days }}), false) then 'removal'
+        when coalesce(status = 'cancelled', false) <> coalesce(lag(status = 'cancelled') over ({{ days }}), false) then 'cancellation'
+        when exchange_rate <> lag(exchange_rate) over ({{ days }}) then 'rate'
         else 'correction'
     end as change
 from stood
-window days as (partition by order_key order by known_date)

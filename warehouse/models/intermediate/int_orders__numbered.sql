@@ -3,7 +3,7 @@
 select
     order_key,
     row_number() over (partition by customer_key order by ordered_at, order_key) as customer_order_number,
-    date_diff('day', lag(ordered_date) over (partition by customer_key order by ordered_at, order_key), ordered_date)
+    datediff('day', lag(ordered_date) over (partition by customer_key order by ordered_at, order_key), ordered_date)
         as days_since_previous_order
 from {{ ref('int_orders__resolved') }}
 where is_valid and customer_key in (select customer_key from {{ ref('int_customers__concerned') }})

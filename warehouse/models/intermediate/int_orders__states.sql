@@ -11,14 +11,21 @@ with learnt as (
     union all
     -- a line or a refund concerns the order that it belongs to, and the one that it belonged to
     select
-        unnest([order_key, lag(order_key) over (partition by {{ key }} order by known_date)]) as order_key,
-        known_date
-    from {{ ref('int_' ~ entity ~ '__recorded') }}
-    where
-        {{ key }} in (
-            select {{ key }} from {{ ref('int_' ~ entity ~ '__recorded') }}
-            where {{ of_this_build() }}
-        )
+        case when sides.step = 0 then moved.order_key else moved.order_key_before end as order_key,
+        moved.known_date
+    from (
+        select
+            order_key,
+            known_date,
+            lag(order_key) over (partition by {{ key }} order by known_date) as order_key_before
+        from {{ ref('int_' ~ entity ~ '__recorded') }}
+        where
+            {{ key }} in (
+                select {{ key }} from {{ ref('int_' ~ entity ~ '__recorded') }}
+                where {{ of_this_build() }}
+            )
+    ) as moved
+    cross join {{ steps(0, 1) }} as sides
     {%- endfor %}
 ),
 

@@ -32,7 +32,7 @@ windowed as (
     select
         weekly.product_key,
         months.month_start,
-        least(26, (months.window_end - any_value(first_weeks.first_week_end)) // 7 + 1) as weeks,
+        least(26, {{ whole_quotient('months.window_end - any_value(first_weeks.first_week_end)', '7') }} + 1) as weeks,
         sum(weekly.units) as units,
         sum(weekly.units * weekly.units) as units_squared
     from weekly

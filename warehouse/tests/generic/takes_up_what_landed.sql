@@ -13,8 +13,8 @@ with landed as (
 compared as (
     select
         count(*) as keys_landed,
-        count(*) filter (where current_rows.recorded_at is null) as keys_missing,
-        count(*) filter (where current_rows.observed_at < landed.observed_at) as keys_older
+        count(case when current_rows.recorded_at is null then 1 end) as keys_missing,
+        count(case when current_rows.observed_at < landed.observed_at then 1 end) as keys_older
         {%- for amount in amounts %},
         coalesce(sum(case when current_rows.recorded_at = landed.recorded_at then current_rows.{{ amount }} - landed.{{ amount }} end), 0)
             as {{ amount }}_difference

@@ -22,7 +22,7 @@ activity as (
         -- a credit note for a sale before our first file may be older than the first order we know
         greatest(members.cohort_month, cast(date_trunc('month', orders.ordered_date) as date)) as month_start,
         count(distinct case when orders.is_valid then orders.customer_key end) as active_customers,
-        count(*) filter (where orders.is_valid) as orders,
+        count(case when orders.is_valid then 1 end) as orders,
         sum(orders.net_amount) as net_revenue
     from {{ ref('fact_orders') }} as orders
     inner join members on orders.customer_key = members.customer_key
@@ -46,7 +46,7 @@ months as (
 
 select
     cohort_month,
-    date_diff('month', cohort_month, month_start) as month_number,
+    datediff('month', cohort_month, month_start) as month_number,
     acquisition_channel,
     country,
     cohort_size,

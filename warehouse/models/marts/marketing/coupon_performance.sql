@@ -12,7 +12,7 @@ with orders as (
 months as (
     select
         month_start,
-        count(*) filter (where is_valid) as orders_of_month
+        count(case when is_valid then 1 end) as orders_of_month
     from orders
     group by month_start
 )
@@ -21,10 +21,10 @@ select
     orders.coupon_code,
     orders.month_start,
     count(*) as orders_booked,
-    count(*) filter (where orders.is_valid) as orders,
+    count(case when orders.is_valid then 1 end) as orders,
     any_value(months.orders_of_month) as orders_of_month,
-    count(*) filter (where orders.customer_type = 'new') as new_customers,
-    count(*) filter (where orders.customer_type = 'returning') as orders_of_returning,
+    count(case when orders.customer_type = 'new' then 1 end) as new_customers,
+    count(case when orders.customer_type = 'returning' then 1 end) as orders_of_returning,
     cast(sum(case when orders.is_valid then orders.units else 0 end) as decimal(18, 4)) as units,
     cast(sum(case when orders.is_valid then orders.gross_amount else 0 end) as decimal(18, 4)) as gross_sales,
     cast(sum(case when orders.is_valid then orders.discount_amount else 0 end) as decimal(18, 4)) as discounts,

@@ -2,7 +2,7 @@
 with performed as (
     select
         *,
-        {{ to_utc("cast(month_start + interval 1 month as timestamp)", var('timezone')) }} - interval 1 microsecond as month_ends_at
+        {{ to_utc("cast(month_start + interval '1 month' as timestamp)", var('timezone')) }} - interval '1 microsecond' as month_ends_at
     from {{ ref('int_products__performed') }}
 ),
 

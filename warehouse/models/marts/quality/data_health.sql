@@ -12,7 +12,7 @@ by_reason as (
         batches.table_name,
         batches.run_date,
         rejections.reason,
-        sum(rejections.rows) as rejected
+        sum(rejections.row_count) as rejected
     from ({{ rejections_on_record() }}) as rejections
     inner join batches on rejections.commit_number = batches.commit_number
     group by all
@@ -23,7 +23,7 @@ rejected as (
         source_name,
         table_name,
         run_date,
-        string_agg(reason || ': ' || rejected, '; ' order by rejected desc, reason asc) as reasons
+        {{ joined_texts("reason || ': ' || rejected", '; ', 'rejected desc, reason asc') }} as reasons
     from by_reason
     group by source_name, table_name, run_date
 ),
@@ -61,7 +61,7 @@ select
     landed.batches,
     landed.landed_at,
     landed.data_until,
-    date_diff('second', landed.data_until, landed.landed_at) as seconds_behind,
+    datediff('second', landed.data_until, landed.landed_at) as seconds_behind,
     cast(landed.rows_read as bigint) as rows_read,
     cast(landed.rows_landed as bigint) as rows_landed,
     cast(landed.rows_known as bigint) as rows_known,

@@ -13,7 +13,7 @@ parcels as (
         seller as reseller_key,
         cast(date_trunc('month', promised_date) as date) as month_start,
         count(*) as due,
-        count(*) filter (where not is_in_time) as late
+        count(case when not is_in_time then 1 end) as late
     from {{ ref('parcels') }}
     where is_due and seller not in ('own', 'mixed')
     group by all

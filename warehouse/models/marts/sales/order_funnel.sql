@@ -16,9 +16,9 @@ select
     coalesce(channel, 'unknown') as channel,
     country,
     count(*) as placed,
-    count(*) filter (where is_paid) as paid,
-    count(*) filter (where is_paid and is_shipped) as shipped,
-    count(*) filter (where is_paid and is_shipped and is_delivered) as delivered,
-    count(*) filter (where is_paid and is_shipped and is_delivered and is_returned) as returned
+    count(case when is_paid then 1 end) as paid,
+    count(case when is_paid and is_shipped then 1 end) as shipped,
+    count(case when is_paid and is_shipped and is_delivered then 1 end) as delivered,
+    count(case when is_paid and is_shipped and is_delivered and is_returned then 1 end) as returned
 from staged
 group by all

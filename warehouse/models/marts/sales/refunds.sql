@@ -12,7 +12,7 @@ select
     cast(sum(tax_amount) as decimal(18, 4)) as tax_amount,
     count(ordered_date) as lines_with_order,
     cast(coalesce(sum(refunded_date - ordered_date), 0) as bigint) as days_to_refund,
-    cast(quantile_disc(refunded_date - ordered_date, 0.5) as bigint) as median_days_to_refund
+    cast(percentile_disc(0.5) within group (order by refunded_date - ordered_date) as bigint) as median_days_to_refund
 from {{ ref('fact_refunds') }}
 where is_booked
 group by all

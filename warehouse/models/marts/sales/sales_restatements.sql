@@ -1,5 +1,7 @@
 {{ config(unique_key='business_date') }}
 
+{%- set told = 'partition by business_date, country, channel, currency'
+    ~ ' order by known_date, reason rows between unbounded preceding and current row' %}
 -- How daily_sales came to say what it says: one row per cell, day on which the lake learnt, and reason. What is learnt of a day of trade after it
 -- was closed restates it.
 with learnt as (
@@ -40,11 +42,10 @@ select
     {%- set type = 'decimal(18, 4)' if loop.index <= 11 else 'bigint' %}
     cast({{ measure }} as {{ type }}) as {{ measure }},
     {%- endfor %}
-    cast(sum(net_revenue) over told - net_revenue as decimal(18, 4)) as net_revenue_before,
-    cast(sum(net_revenue) over told as decimal(18, 4)) as net_revenue_after,
-    cast(sum(net_revenue_by_order_date) over told - net_revenue_by_order_date as decimal(18, 4)) as net_revenue_by_order_date_before,
-    cast(sum(net_revenue_by_order_date) over told as decimal(18, 4)) as net_revenue_by_order_date_after
+    cast(sum(net_revenue) over ({{ told }}) - net_revenue as decimal(18, 4)) as net_revenue_before,
+    cast(sum(net_revenue) over ({{ told }}) as decimal(18, 4)) as net_revenue_after,
+    cast(
+        sum(net_revenue_by_order_date) over ({{ told }}) - net_revenue_by_order_date as decimal(18, 4)
+    ) as net_revenue_by_order_date_before,
+    cast(sum(net_revenue_by_order_date) over ({{ told }}) as decimal(18, 4)) as net_revenue_by_order_date_after
 from judged
-window told as (
-    partition by business_date, country, channel, currency order by known_date, reason rows between unbounded preceding and current row
-)

@@ -43,10 +43,10 @@ select
     coalesce(parcels.delivered_at < parcels.shipped_at, false) as is_delivered_before_shipped,
 
     -- spans
-    date_diff('minute', orders.payable_from, parcels.shipped_at) as handling_minutes,
-    case when parcels.delivered_at >= parcels.shipped_at then date_diff('minute', parcels.shipped_at, parcels.delivered_at) end
+    datediff('minute', orders.payable_from, parcels.shipped_at) as handling_minutes,
+    case when parcels.delivered_at >= parcels.shipped_at then datediff('minute', parcels.shipped_at, parcels.delivered_at) end
         as transit_minutes,
-    case when parcels.delivered_at > parcels.promised_at then date_diff('minute', parcels.promised_at, parcels.delivered_at) end
+    case when parcels.delivered_at > parcels.promised_at then datediff('minute', parcels.promised_at, parcels.delivered_at) end
         as late_minutes,
 
     -- days

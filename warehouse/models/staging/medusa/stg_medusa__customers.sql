@@ -7,7 +7,7 @@ with accounts as (
     from {{ source('medusa', 'customer') }}
     qualify
         -- a tombstone says nothing but its key
-        bool_or(has_account) over (partition by _source, id)
+        {{ any_true('has_account') }} over (partition by _source, id)
         and row_number() over (partition by _source, id, _at order by _batch_id desc, _position desc) = 1
 ),
 

@@ -30,7 +30,7 @@ coupons as (
         min(coupon_code) as code,
         max(observed_at) as _seen_at,
         max(recorded_at) as _ingested_at,
-        bool_or(is_new) as _is_fresh
+        {{ any_true('is_new') }} as _is_fresh
     from {{ ref('base_medusa__order_lines') }}
     group by source_name, order_id
 )

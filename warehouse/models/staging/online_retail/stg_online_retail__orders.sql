@@ -14,7 +14,7 @@ with invoices as (
         max(InvoiceDate) as last_line_at,
         max(cast(cast(CustomerID as decimal(18, 1)) as bigint)) as customer_id,
         max(Country) as country_name,
-        bool_and(UnitPrice = 0) as is_free
+        {{ all_true('UnitPrice = 0') }} as is_free
     from {{ source('online_retail', 'invoice_lines') }}
     group by all
 )

@@ -25,7 +25,7 @@ coupons as (
         min(case when not is_deleted then order_item_name end) as code,
         max(observed_at) as _seen_at,
         max(recorded_at) as _ingested_at,
-        bool_or(is_new) as _is_fresh
+        {{ any_true('is_new') }} as _is_fresh
     from {{ ref('base_woocommerce__order_items') }}
     where order_item_type = 'coupon'
     group by source_name, order_id

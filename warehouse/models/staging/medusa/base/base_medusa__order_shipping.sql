@@ -66,6 +66,6 @@ select
     cast(sum(case when is_deleted then 0 else total_amount - net_amount end) as decimal(18, 4)) as tax_amount,
     max(observed_at) as _seen_at,
     max(recorded_at) as _ingested_at,
-    bool_or(is_new) as _is_fresh
+    {{ any_true('is_new') }} as _is_fresh
 from netted
 group by source_name, order_id

@@ -8,6 +8,6 @@ select
     sum(case when is_deleted then 0 else tax_amount end) as goods_tax_amount,
     max(observed_at) as _seen_at,
     max(recorded_at) as _ingested_at,
-    bool_or(is_new) as _is_fresh
+    {{ any_true('is_new') }} as _is_fresh
 from {{ ref('base_woocommerce__order_items') }}
 group by source_name, order_id
