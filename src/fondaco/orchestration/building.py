@@ -142,16 +142,13 @@ class Project:
         return " ".join(sorted(names)) or None
 
     def made(self, report: RunReport, built: BuildReport, *, whole: bool) -> Iterator[MaterializeResult[Any]]:
-        """What the build made. What it left as it stands, because it shows what is new by itself, is as good as made."""
+        """What the build made. A small build leaves views and seeds as they are, and they keep the run that made them: each report costs."""
         results = {node.id: node for node in built.nodes}
         rows = row_counts(self._settings)
-        good: set[str] = set()
         for node in self._nodes.values():
             result = results.get(node.id)
-            stands = result is None and whole and (node.kind in ("source", "seed") or node.form == "view")
-            stands = stands and all(parent in good for parent in node.parents if parent in self._nodes)
-            if stands or (result is not None and result.status in _GOOD):
-                good.add(node.id)
+            # bronze is declared anew by every build, over what has landed by then
+            if (node.kind == "source" and whole) or (result is not None and result.status in _GOOD):
                 yield MaterializeResult(of_node(node), metadata=self._metadata(node, result, rows, report, built))
         shown = {mart.mart: mart for mart in built.marts}
         seen = previews(self._settings, [node for node in self._nodes.values() if node.is_mart and node.id in results])
@@ -238,7 +235,7 @@ class Project:
         self, node: GraphNode, result: NodeResult | None, rows: Mapping[tuple[str, str], int], report: RunReport, built: BuildReport
     ) -> Mapping[str, Any]:
         if result is None:
-            return {"made": "it stands as it was made: it shows what is new by itself"}
+            return {"run": report.run_id, "lake up to commit": report.head}
         told: dict[str, Any] = {"seconds": result.seconds, "why": built.reason, "anew": built.full_refresh, "run": report.run_id}
         count = rows.get(("marts" if node.is_mart else node.schema, node.name))
         return told if count is None else told | {"dagster/row_count": count}
