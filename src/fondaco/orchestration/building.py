@@ -89,7 +89,8 @@ def building(settings: Settings, graph: Graph) -> AssetsDefinition:
 
 def _failed(report: BuildReport) -> Failure:
     found = "\n".join(f"{failure.node}: {failure.message}\n  --> warehouse/{failure.path}" for failure in report.failures)
-    kept = "\n".join(f"{mart.mart}: {mart.said}" for mart in report.marts if mart.state != "published")
+    held = [f"gold.{mart.mart}" for mart in report.marts if mart.state != "published"]
+    kept = f"readers keep the last good {', '.join(held)}" if held else ""
     hint = "hint: mend the model or the rows, then materialise again; what passed stays, and readers keep the last good marts"
     return Failure("\n".join(filter(None, (found, kept, hint))), allow_retries=False)
 
@@ -123,7 +124,7 @@ class Project:
                 self._names[check.id],
                 asset=of_node(self._nodes[check.about]),
                 blocking=check.stops,
-                description=check.description or None,
+                description=check.description or f"The test {check.name} of dbt, in warehouse/{check.path}.",
                 metadata={"dbt test": check.name, "defined in": f"warehouse/{check.path}"},
             )
             for check in self._checks
