@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dagster import AssetKey, DagsterInstance
 
 from fondaco.orchestration.home import MODULE, prepare
 from fondaco.settings import load_settings
 from fondaco.warehouse import Graph
 from fondaco.warehouse.graph import keep_graph
+from tests.orchestration.conftest import Orchestrated
+from tests.servers import Server
+from tests.whole.conftest import retail
 
 SERVICES = ("fondaco-code", "fondaco-daemon", "fondaco-pages")
 
@@ -25,14 +29,28 @@ def test_production_differs_from_a_desk_in_its_storage_alone(repo: Path) -> None
     assert production == {**desk, "storage": {"postgres": {"postgres_url": {"env": "DAGSTER_POSTGRES"}}}}
 
 
-def test_dagster_takes_these_settings(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dagster import DagsterInstance
-
+def test_dagster_takes_these_settings(repo: Path, tmp_path: Path) -> None:
     shutil.copy(repo / "src/fondaco/orchestration/dagster.yaml", tmp_path / "dagster.yaml")
     with DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.run_retries_enabled and not instance.run_retries_retry_on_asset_or_op_failure
         assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
         assert not instance.telemetry_enabled and not instance.nux_enabled
+
+
+def test_dagster_remembers_in_postgresql_at_an_address_of_the_form_that_is_shown(
+    repo: Path, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (form,) = re.findall(r"^DAGSTER_POSTGRES=(\S+?)://", (repo / "deploy/environment.example").read_text(encoding="utf-8"), re.MULTILINE)
+    server = postgres_server
+    monkeypatch.setenv("DAGSTER_POSTGRES", f"{form}://{server.user}:{server.password}@{server.host}:{server.port}/postgres")
+    shutil.copy(repo / "deploy/dagster.yaml", tmp_path / "dagster.yaml")
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        clock = Orchestrated(retail(tmp_path / "shop"), instance)
+        keep_graph(clock.shop.settings, Graph(""))
+        done = clock.run("land", partition=clock.today)
+        assert done.success
+        assert [record.dagster_run.run_id for record in instance.get_run_records()] == [done.run_id]
+        assert instance.get_latest_materialization_event(AssetKey(["lake", "gifts", "invoice_lines"])) is not None
 
 
 def test_the_services_start_what_is_there_and_can_be_reached_from_this_machine_alone(repo: Path) -> None:
