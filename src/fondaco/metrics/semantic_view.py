@@ -18,6 +18,7 @@ from fondaco.metrics.definitions import Catalogue, Metric
 _KINDS = (("decimal", "number"), ("bigint", "number"), ("integer", "number"), ("double", "float"), ("boolean", "boolean"), ("date", "date"))
 _AGGREGATES = {
     "sum": "sum({})",
+    "max": "max({})",
     "count": "count({})",
     "count_distinct": "count(distinct {})",
     "sum_boolean": "sum(case when {} then 1 else 0 end)",
