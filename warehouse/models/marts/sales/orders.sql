@@ -1,7 +1,5 @@
 {{ config(unique_key='order_key', meta={'renewed': 'int_orders__renewed'}) }}
-
 -- depends_on: {{ ref('int_orders__renewed') }}
-
 -- what a person asks of an order; test orders, drafts and credit notes are in silver only
 with orders as (
     select
