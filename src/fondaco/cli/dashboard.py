@@ -82,7 +82,8 @@ def command(host: str, port: int) -> list[str]:
     """How Streamlit is run: without telemetry, without a traceback on a page, with our colours."""
     # found, not imported: Streamlit imports it anew for each click
     entry = Path(__file__).parents[1] / "dashboards" / "app" / "entry.py"
-    return [sys.executable, "-m", "streamlit", "run", str(entry), *_options(host, port), "--"]
+    # -P: a file of the shop's folder is no module of ours, whatever its name
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(entry), *_options(host, port), "--"]
 
 
 def _config(call: Call) -> list[str]:
