@@ -29,6 +29,7 @@ _STYLE = """<style>
 [data-testid="stPageLink"] p { font-size: .82rem; text-decoration: underline; text-underline-offset: 3px; }
 [data-testid="stPageLink"] a { padding: 0; } [data-testid="stPageLink"] [data-testid="stIconMaterial"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
 @media (max-width: 1150px) {
     [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
     [data-testid="stColumn"] { min-width: 165px; flex: 1 1 165px; }
