@@ -24,16 +24,13 @@ def report(call: Call, user: str | None, out: Path, asked: Mapping[str, str], di
     with watching(quiet=call.verbosity < 0, verbose=call.verbosity > 0) as watch:
         watch.step("report", "the figures are asked and drawn")
         began = time.monotonic()
-        from fondaco.dashboards.opening import first_user, viewer_of
+        from fondaco.dashboards.opening import first_user, looking
         from fondaco.dashboards.report import write
 
-        viewer = viewer_of(settings, user or first_user(settings))
-        try:
+        with looking(settings, user or first_user(settings)) as viewer:
             made = write(
                 viewer, settings, {**asked, "period": digest} if digest else asked, out, datetime.now(UTC), short=digest is not None
             )
-        finally:
-            viewer.session.close()
         watch.done("report", f"written for {viewer.user}", time.monotonic() - began)
     told = [f"{out}  {made.days}, as {viewer.user} ({viewer.role}) sees it, who sees {made.sees}"]
     return emit("report", call.json, {"path": str(out), "user": viewer.user, "role": viewer.role, "days": made.days}, lines_screen(told))

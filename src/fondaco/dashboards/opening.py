@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fondaco.dashboards.viewer import Viewer
 from fondaco.errors import UsageError, did_you_mean
 from fondaco.governance import Plan, plan_of
@@ -32,6 +35,16 @@ def viewer_of(settings: Settings, user: str) -> Viewer:
     session = ServedSession(settings, user) if is_served(settings) else ExtractSession(settings, plan, user, READ)
     found = catalogue(settings)
     return made(settings, plan, session, found, Shapes(Compiler(found.manifest, session.engine)))
+
+
+@contextmanager
+def looking(settings: Settings, user: str) -> Iterator[Viewer]:
+    """A viewer whose session ends with the block. Raises as ``viewer_of``."""
+    viewer = viewer_of(settings, user)
+    try:
+        yield viewer
+    finally:
+        viewer.session.close()
 
 
 def first_user(settings: Settings) -> str:

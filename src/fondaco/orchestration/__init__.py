@@ -7,6 +7,7 @@ keys.py         what things are called in Dagster, and how they are grouped
 landing.py      one asset for each table of a source, landed in one step
 building.py     one asset for each model, made in one build; its tests as checks; the marts that readers see
 policy.py       whether what the policy says is in force
+reporting.py    digests of the last week and month, for whom `reports` names
 upkeep.py       fewer files in the lake
 times.py        schedules, the days of the landing, the sensor of file drops
 calls.py        a stage called: its notes into Dagster's log, its errors as what Dagster may retry or not

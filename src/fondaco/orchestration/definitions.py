@@ -23,6 +23,7 @@ from fondaco.orchestration import landing, times
 from fondaco.orchestration.building import building
 from fondaco.orchestration.killed import finding
 from fondaco.orchestration.policy import auditing
+from fondaco.orchestration.reporting import SPANS, reports
 from fondaco.orchestration.telling import digesting, telling
 from fondaco.orchestration.upkeep import compaction
 from fondaco.settings import Settings, load_settings
@@ -59,8 +60,11 @@ def of_shop(settings: Settings) -> Definitions:
     # the checks of assets come with them
     landed, built = AssetSelection.assets(land), AssetSelection.assets(build)
     fresh = AssetSelection.checks(checks[0])
+    written = {span: reports(settings, span) for span in SPANS if settings.reports.users}
     everything = define_asset_job(
-        "everything", AssetSelection.all() | fresh, description="Land, look, build, check: the whole way, as `fondaco run`."
+        "everything",
+        landed | built | AssetSelection.checks(*checks),
+        description="Land, look, build, check: the whole way, as `fondaco run`.",
     )
     land_new = define_asset_job("land", landed | fresh, description="Land what is new (`fondaco ingest`).")
     compare_keys = define_asset_job(
@@ -71,17 +75,23 @@ def of_shop(settings: Settings) -> Definitions:
     )
     build_models = define_asset_job("build", built, description="Build, test and show what has landed (`fondaco build`).")
     compact, daily = compaction(settings), digesting(settings)
+    digests = {span: define_asset_job(f"report_{span}", AssetSelection.assets(made)) for span, made in written.items()}
     when = settings.schedule
     return Definitions(
-        assets=[*landing.sources(settings), land, build],
+        assets=[*landing.sources(settings), land, build, *written.values()],
         asset_checks=checks,
-        jobs=[everything, land_new, compare_keys, build_models, compact, daily],
+        jobs=[everything, land_new, compare_keys, build_models, compact, daily, *digests.values()],
         schedules=[
             *times.scheduled(settings, "land_what_is_new", when.ingest, land_new, times.landing_of_today, "schedule.ingest"),
             *times.scheduled(settings, "build_what_landed", when.build, build_models, times.build_if_needed(settings), "schedule.build"),
             *times.scheduled(settings, "find_what_was_deleted", when.sweep, compare_keys, times.landing_of_today, "schedule.sweep"),
             *times.scheduled(settings, "compact_the_lake", when.compact, compact, times.always, "schedule.compact"),
             *times.scheduled(settings, "tell_of_the_day", when.digest, daily, times.always, "schedule.digest"),
+            *(
+                each
+                for span, job in digests.items()
+                for each in times.scheduled(settings, f"write_the_{span}", getattr(when, span), job, times.always, f"schedule.{span}")
+            ),
         ],
         sensors=[*times.drops(settings, land_new), *telling(settings), finding()],
         executor=in_process_executor,

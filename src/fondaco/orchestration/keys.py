@@ -25,6 +25,7 @@ LAYERS: dict[str, str] = {
     "marts": "Marts as they were made last, before their checks have passed.",
     "gold": "Marts as readers see them: the last that passed their checks.",
     "served": "What people ask, each as the policy says.",
+    "reports": "Digests for people, each of what she may see.",
 }
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -52,6 +53,11 @@ def of_shown(mart: str) -> AssetKey:
 def of_policy() -> AssetKey:
     """What people ask, as the policy says."""
     return AssetKey(["served", "policy"])
+
+
+def of_report(span: str, user: str) -> AssetKey:
+    """A digest of one user."""
+    return AssetKey(["reports", span, _NO_NAME.sub("_", user)])
 
 
 def layer_of(node: GraphNode) -> str:

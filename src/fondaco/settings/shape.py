@@ -328,6 +328,15 @@ class Dashboard(_Frozen):
     """Who is who: the e-mail address that your OpenID provider gives, and the user of the policy it belongs to."""
 
 
+class Reports(_Frozen):
+    """Digests that Dagster writes, as `fondaco report --digest` does by hand."""
+
+    users: tuple[str, ...] = ()
+    """Users of the policy: for each of them a file of what is shown to her; none unless said."""
+    folder: LocalPath = Field(default=Path("./reports"), validate_default=True)
+    """Folder of the files; each is replaced by the next one of its kind."""
+
+
 class Schedule(_Frozen):
     """When Dagster does what, as cron expressions in the shop's time zone; `off` leaves it to somebody else."""
 
@@ -341,6 +350,10 @@ class Schedule(_Frozen):
     """Old small files of the lake are put together."""
     digest: Cron = "0 7 * * *"
     """The last day's digest is sent to whom `alerts` names."""
+    week: Cron = "0 6 * * 1"
+    """The numbers of the last whole week are written for whom `reports` names."""
+    month: Cron = "0 6 1 * *"
+    """Those of the last whole month."""
     drops: Duration = parse_duration("1m")
     """How often folders of file drops are looked at for new files."""
     first_day: date | None = None
@@ -409,6 +422,7 @@ class Declared(_Frozen):
     """What pseudonyms are made with, as `${NAME}`; one that is made once and kept in `.fondaco/pseudonym.key` unless said otherwise."""
     serve: Serve = Serve()
     dashboard: Dashboard = Dashboard()
+    reports: Reports = Reports()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
     demo: bool = False
