@@ -81,7 +81,7 @@ class Project:
             "config": _Config(self),
             "is_incremental": lambda: self._incremental,
             "should_full_refresh": lambda: not self._incremental,
-            "target": SimpleNamespace(database="memory", schema="main", name="duckdb"),
+            "target": SimpleNamespace(database="memory", schema="main", name="duckdb", type="duckdb"),
             "flags": SimpleNamespace(FULL_REFRESH=False),
             "execute": True,
         }

@@ -14,7 +14,6 @@ from tests.warehouse.project import Project
 #: Joins on a condition that is no equality of keys, and how few rows stand on one side of them.
 FEW = {
     "int_baskets__products": "the windows of a basket analysis: two",
-    "reseller_performance": "the last day of trade: one",
 }
 _MAKING = re.compile(r"^create or replace (temp )?(table|view) \S+ as ")
 
