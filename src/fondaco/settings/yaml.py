@@ -45,7 +45,7 @@ def read_document(path: Path) -> Document:
         ConfigError: the file cannot be read, is not YAML, is no mapping or says one thing twice.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+        root = _composed(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path.name} does not exist", where=str(path), hint="write one with: fondaco init") from None
     except OSError as error:
@@ -61,6 +61,14 @@ def read_document(path: Path) -> Document:
     if not isinstance(values, dict):
         raise ConfigError(f"{path.name} holds no settings: it must be a mapping", where=f"{path}:1", hint="start it with: version: 1")
     return Document(path, values, lines)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text. What libyaml refuses is read again by PyYAML itself, which says better where the fault is."""
+    try:
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _convert(node: yaml.Node, at: Key, path: Path, lines: dict[Key, int], made: SafeConstructor) -> Any:
