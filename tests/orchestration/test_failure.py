@@ -208,7 +208,7 @@ _RUN = """
 import sys
 from dagster import DagsterInstance
 from pathlib import Path
-from fondaco.orchestration.definitions import loaded
+from fondaco.orchestration.definitions import of_shop
 from fondaco.settings import load_settings
 definitions = of_shop(load_settings(Path(sys.argv[1]), environ={}))
 with DagsterInstance.local_temp(sys.argv[2]) as instance:
